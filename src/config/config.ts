@@ -1,0 +1,51 @@
+import type { EntryOptions } from '../entry/entry.ts'
+import type { SourceOptions } from '../kube/source.ts'
+import type { Level, LogFormat } from '../log.ts'
+import type { ClientOptions } from '../loki/client-options.ts'
+
+/** How the API server is found. */
+export type ConnectionOptions = {
+  /** Path of a kubeconfig; '' = `KUBECONFIG`, else in-cluster, else ~/.kube/config. */
+  readonly kubeconfig: string
+  /** '' = the file's current context. */
+  readonly context: string
+}
+
+export type ScrapeConfig = {
+  readonly jobName: string
+  readonly connection: ConnectionOptions
+  readonly source: SourceOptions
+  readonly entry: EntryOptions
+}
+
+export type ServerOptions = {
+  readonly disable: boolean
+  readonly httpListenAddress: string
+  /** 0 = any free port (printed in the log). */
+  readonly httpListenPort: number
+  /** '' or a path with a leading and without a trailing slash. */
+  readonly httpPathPrefix: string
+  readonly logLevel: Level
+  readonly logFormat: LogFormat
+  /** false: `/ready` answers as soon as the process serves. */
+  readonly healthCheckTarget: boolean
+}
+
+/** Where cursors are kept. `auto` is resolved by the agent: the Lease in a cluster, the file outside. */
+export type PositionsOptions = {
+  readonly store: 'auto' | 'lease' | 'file' | 'none'
+  readonly filename: string
+  readonly syncPeriodMs: number
+  /** Name and namespace of the agent's own Lease; '' namespace = the pod's own. */
+  readonly lease: { readonly name: string; readonly namespace: string }
+}
+
+/** The whole configuration, every default applied. */
+export type Config = {
+  readonly server: ServerOptions
+  readonly clients: readonly ClientOptions[]
+  readonly positions: PositionsOptions
+  readonly scrapeConfigs: readonly ScrapeConfig[]
+  /** At SIGTERM, how long queues may drain. 20 s; less than the pod's termination grace. */
+  readonly drainTimeoutMs: number
+}

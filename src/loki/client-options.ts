@@ -1,0 +1,68 @@
+import type { BackoffOptions } from '../backoff.ts'
+
+/** A secret: inline, or in a file that is read again when it changes. */
+export type Secret =
+  { readonly kind: 'inline'; readonly value: string } | { readonly kind: 'file'; readonly path: string }
+
+/** How a request identifies itself; at most one, as Promtail has it. */
+export type Authorization =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'basic'; readonly username: Secret; readonly password: Secret }
+  | { readonly kind: 'header'; readonly type: string; readonly credentials: Secret }
+
+export type TlsOptions = {
+  readonly ca: Secret | null
+  readonly cert: Secret | null
+  readonly key: Secret | null
+  readonly serverName: string
+  readonly insecureSkipVerify: boolean
+  readonly minVersion: 'TLS10' | 'TLS11' | 'TLS12' | 'TLS13'
+}
+
+export type ProxyOptions =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'url'; readonly url: string; readonly noProxy: string }
+  | { readonly kind: 'environment' }
+
+/** Bytes per second with their burst, kept below Loki's own limits; 0 bytes per second = no pacing. */
+export type PaceOptions = { readonly bytesPerSecond: number; readonly burstBytes: number }
+
+/** One item of `clients:`, every default applied. Key names follow Promtail's client configuration. */
+export type ClientOptions = {
+  /** Unique; in logs and as the metric label `client`. */
+  readonly name: string
+  /** The push URL used verbatim, without credentials. */
+  readonly url: string
+  /** host[:port] of the URL; Promtail's metric label. */
+  readonly host: string
+  readonly tenantId: string
+  readonly externalLabels: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>>
+  readonly authorization: Authorization
+  readonly tls: TlsOptions
+  readonly proxy: ProxyOptions
+  /** Upper bound of an entry's wait for company. Promtail: 1 s. */
+  readonly batchWaitMs: number
+  /** Bytes of lines and metadata in a batch before it is sent. Promtail: 1 MiB. */
+  readonly batchSizeBytes: number
+  /** After idle, how long the first entry waits for others. 25 ms. */
+  readonly lingerMs: number
+  /** Calm pushes per second at most. 20. */
+  readonly maxPushesPerSecond: number
+  /** Bytes of entries that wait or are in flight; at this bound the source is not read. 16 MiB. */
+  readonly queueBytes: number
+  /** Per attempt. Promtail: 10 s. */
+  readonly timeoutMs: number
+  /** Promtail: 500 ms, 5 min. */
+  readonly backoff: BackoffOptions
+  /** Attempts before a batch is dropped; 0 = never dropped (the default here: a checkpoint makes waiting safe). */
+  readonly maxRetries: number
+  /** Drop a batch at its first 429 (Promtail's `drop_rate_limited_batches`). */
+  readonly dropRateLimited: boolean
+  /** false: never holds back the position nor the source; what it misses is dropped and counted. */
+  readonly required: boolean
+  readonly streamPace: PaceOptions
+  readonly tenantPace: PaceOptions
+  /** Loki's `max_chunk_age`; an entry older than the stream's newest by half of it is refused. 2 h. */
+  readonly maxChunkAgeMs: number
+}
