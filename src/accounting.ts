@@ -1,0 +1,94 @@
+import { Counter, Gauge, type Registry } from 'prom-client'
+
+/**
+ * Where every event taken from the source is, for one client:
+ * `received + recovered = filtered + sent + rejected + dropped + queued`, at any moment.
+ */
+export type Accounting = {
+  readonly client: string
+  readonly received: number
+  readonly recovered: number
+  readonly filtered: number
+  readonly sent: number
+  readonly rejected: number
+  readonly dropped: number
+  readonly queued: number
+}
+
+/** Whether nothing is missing and nothing is counted twice. */
+export const addsUp = (a: Accounting): boolean =>
+  a.received + a.recovered === a.filtered + a.sent + a.rejected + a.dropped + a.queued
+
+/** One job's counts on the way from the source to the clients; plain numbers, because they move with every event. */
+export class JobTally {
+  received = { list: 0, watch: 0 }
+  recovered = 0
+  filtered = 0
+  /** Frames without uid, resourceVersion or time: nothing to ship, counted as dropped for every client. */
+  unshippable = 0
+  deadLetters = 0
+
+  get taken(): number {
+    return this.received.list + this.received.watch + this.recovered
+  }
+}
+
+/** What a converter counts; see `entry/convert.ts`. */
+export type ConversionCounts = { readonly truncated: number; readonly overflowed: number; readonly skewed: number }
+
+/** Registers the counters of one job, read from its tally at each scrape. */
+export const exposeTallies = (
+  registry: Registry,
+  jobs: ReadonlyMap<string, { readonly tally: JobTally; readonly conversion: () => ConversionCounts }>,
+): void => {
+  const expose = (
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    read: (tally: JobTally, conversion: ConversionCounts) => readonly (readonly [Record<string, string>, number])[],
+  ): void => {
+    new Counter({
+      name,
+      help,
+      labelNames: ['job', ...labelNames],
+      registers: [registry],
+      collect(): void {
+        this.reset()
+        for (const [job, { tally, conversion }] of jobs) {
+          for (const [labels, value] of read(tally, conversion())) this.inc({ job, ...labels }, value)
+        }
+      },
+    })
+  }
+  expose('eventail_events_received_total', 'Event revisions taken from the API server.', ['via'], (t) => [
+    [{ via: 'list' }, t.received.list],
+    [{ via: 'watch' }, t.received.watch],
+  ])
+  expose('eventail_events_recovered_total', 'Entries read back from the write-ahead log.', [], (t) => [
+    [{}, t.recovered],
+  ])
+  expose('eventail_events_filtered_total', 'Event revisions not wanted by configuration.', [], (t) => [
+    [{}, t.filtered],
+  ])
+  expose('eventail_dead_letters_total', 'Frames shipped as a placeholder, or dropped.', ['outcome'], (t) => [
+    [{ outcome: 'shipped' }, t.deadLetters - t.unshippable],
+    [{ outcome: 'dropped' }, t.unshippable],
+  ])
+  expose('eventail_entries_truncated_total', 'Entries whose message was cut to fit.', [], (_, c) => [[{}, c.truncated]])
+  expose('eventail_stream_guard_overflow_total', 'Entries whose label value became "overflow".', [], (_, c) => [
+    [{}, c.overflowed],
+  ])
+  expose('eventail_entries_skewed_total', 'Entries dated by the server because the writer was ahead.', [], (_, c) => [
+    [{}, c.skewed],
+  ])
+}
+
+/** Registers `eventail_build_info` and the process' own start time. */
+export const exposeBuild = (registry: Registry, version: string): void => {
+  new Gauge({
+    name: 'eventail_build_info',
+    help: 'Always 1; the labels tell what is running.',
+    labelNames: ['version', 'node_version'],
+    registers: [registry],
+  }).set({ version, node_version: process.version }, 1)
+}
