@@ -1,0 +1,76 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join, relative, resolve, dirname } from 'node:path'
+import t from 'tap'
+
+const root = resolve(import.meta.dirname, '..')
+
+const sourceFiles = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.includes('.generated.'))
+    .map((file) => join(folder, file))
+
+const importsOf = (file: string): string[] => {
+  const text = readFileSync(join(root, file), 'utf8')
+  const specifiers = [...text.matchAll(/(?:from|import\()\s*'([^']+)'/g)].map((match) => match[1] ?? '')
+  return specifiers
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => relative(root, resolve(dirname(join(root, file)), specifier)))
+}
+
+/** What a room may import of ours, besides itself and the hall (src/*.ts); types and values alike. */
+const ARROWS: Readonly<Record<string, readonly RegExp[]>> = {
+  kube: [/^src\/config\/config\.ts$/],
+  entry: [/^src\/kube\/event\.ts$/],
+  loki: [/^src\/entry\/entry\.ts$/],
+}
+
+/** The hall as far as the three rooms of the flow may see it. */
+const HALL = /^src\/(?:clock|backoff|log|version)\.ts$/
+
+t.test('imports follow the flow from kube/ to entry/ to loki/ and never turn back', (t) => {
+  for (const [room, allowed] of Object.entries(ARROWS)) {
+    for (const file of sourceFiles(`src/${room}`)) {
+      for (const target of importsOf(file)) {
+        const fine = target.startsWith(`src/${room}/`) || HALL.test(target) || allowed.some((a) => a.test(target))
+        if (!fine) t.fail(`${file} imports ${target}`)
+      }
+    }
+    t.pass(`${room}/ looks only downstream`)
+  }
+  t.end()
+})
+
+t.test('nobody imports main.ts, and only the command line imports agent.ts', (t) => {
+  for (const file of sourceFiles('src')) {
+    for (const target of importsOf(file)) {
+      t.not(target, 'src/main.ts', `${file} imports main.ts`)
+      if (target === 'src/agent.ts') t.match(file, /^src\/(?:main\.ts|cli\/)/, `${file} imports agent.ts`)
+    }
+  }
+  t.end()
+})
+
+t.test('time comes from the clock', (t) => {
+  for (const file of sourceFiles('src')) {
+    if (file === 'src/clock.ts') continue
+    const text = readFileSync(join(root, file), 'utf8')
+    t.notMatch(text, /\bDate\.now\(|\bsetTimeout\(|\bsetInterval\(|\bperformance\.now\(|\bnew Date\(\)/, file)
+  }
+  t.end()
+})
+
+t.test('no code is generated from strings, and no drawer is called utils', (t) => {
+  for (const file of sourceFiles('src')) {
+    t.notMatch(readFileSync(join(root, file), 'utf8'), /\beval\(|\bnew Function\(/, file)
+    t.notMatch(file, /(?:utils?|helpers?|manager|common|types)\.ts$/)
+  }
+  t.end()
+})
+
+t.test('the project reads nothing outside itself', (t) => {
+  for (const file of [...sourceFiles('src'), ...sourceFiles('test')]) {
+    if (file === 'test/house.ts') continue
+    t.notMatch(readFileSync(join(root, file), 'utf8'), /\.\.\/shared|\/work\//, file)
+  }
+  t.end()
+})
