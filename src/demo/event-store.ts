@@ -4,7 +4,7 @@ import type { ApiStatus } from './api-status.ts'
 import { EventIndex, tailAt, type Slot, type Version } from './event-index.ts'
 import { listEvents, type ListAnswer, type ListQuery } from './event-list.ts'
 import { decodeTail, encodeTail, eventKey, withIdentity, type EventObject } from './event-object.ts'
-import { compileSelector } from './event-selector.ts'
+import { compileSelector, type EventSelector } from './event-selector.ts'
 import { EventWatch, type Frame } from './event-watch.ts'
 
 export type EventStoreOptions = {
@@ -231,14 +231,16 @@ export class EventStore {
     return { kind: 'watch', watch }
   }
 
-  /** Everything stored as of now, read lazily. */
-  *#stored(namespace: string, selector: ((tail: string) => boolean) | null): Generator<string> {
-    const revision = this.#revision
-    const prefix = namespace === '' ? '' : `${namespace}/`
-    for (const slot of [...this.#index.range(prefix, namespace === '' ? '' : `${namespace}0`)]) {
-      const tail = tailAt(slot, revision)
-      if (tail !== null && (selector === null || selector(tail))) yield tail
+  #stored(namespace: string, selector: EventSelector): Iterator<string> {
+    const tails: string[] = []
+    for (const slot of this.#index.range(
+      namespace === '' ? '' : `${namespace}/`,
+      namespace === '' ? '' : `${namespace}0`,
+    )) {
+      const tail = tailAt(slot, this.#revision)
+      if (tail !== null && (selector === null || selector(tail))) tails.push(tail)
     }
+    return tails.values()
   }
 
   #put(key: string, type: Frame['type'], tail: string): void {
