@@ -29,6 +29,8 @@ export type ServerOptions = {
   readonly logFormat: LogFormat
   /** false: `/ready` answers as soon as the process serves. */
   readonly healthCheckTarget: boolean
+  /** How long open HTTP connections may take to finish at a stop. Promtail: 30 s. */
+  readonly gracefulShutdownTimeoutMs: number
 }
 
 /** Where cursors are kept. `auto` is resolved by the agent: the Lease in a cluster, the file outside. */

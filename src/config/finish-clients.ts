@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+import type { Authorization, ClientOptions, Secret } from '../loki/client-options.ts'
+import { MASK, maskUserInfo } from './secret-mask.ts'
+
+const maskSecret = (secret: Secret): Secret => (secret.kind === 'inline' ? { kind: 'inline', value: MASK } : secret)
+
+const maskAuthorization = (authorization: Authorization): Authorization => {
+  switch (authorization.kind) {
+    case 'none':
+      return authorization
+    case 'basic':
+      return { ...authorization, password: maskSecret(authorization.password) }
+    case 'header':
+      return { ...authorization, credentials: maskSecret(authorization.credentials) }
+  }
+}
+
+/** A client whose secrets read `<secret>`: passwords, tokens, keys, header values, credentials of the proxy. */
+export const maskClient = (client: ClientOptions): ClientOptions => ({
+  ...client,
+  headers: Object.fromEntries(Object.keys(client.headers).map((name) => [name, MASK])),
+  authorization: maskAuthorization(client.authorization),
+  tls: { ...client.tls, key: client.tls.key && maskSecret(client.tls.key) },
+  proxy: client.proxy.kind === 'url' ? { ...client.proxy, url: maskUserInfo(client.proxy.url) } : client.proxy,
+})
+
+/** Like Promtail: the first six hex digits of a SHA-256 over the settings as they may be printed. */
+const defaultName = (client: ClientOptions): string =>
+  createHash('sha256')
+    .update(JSON.stringify(maskClient(client)))
+    .digest('hex')
+    .slice(0, 6)
+
+const withoutEmpty = (labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''))
+
+/** The client with a name, and with `shared` labels under its own; Loki knows no empty labels. */
+export const finishClient = (client: ClientOptions, shared: Readonly<Record<string, string>>): ClientOptions => {
+  const labelled = { ...client, externalLabels: withoutEmpty({ ...shared, ...client.externalLabels }) }
+  return labelled.name === '' ? { ...labelled, name: defaultName(labelled) } : labelled
+}

@@ -1,0 +1,137 @@
+import { isScalar } from 'yaml'
+import { clientItem, deprecatedClient } from './client-section.ts'
+import type { ConfigError, ConfigWarning } from './config-error.ts'
+import type { Config, ScrapeConfig } from './config.ts'
+import { ignored, listOf, record, type Section } from './decoder.ts'
+import { finishClient } from './finish-clients.ts'
+import { limitsSection } from './limits-section.ts'
+import type { ClientOptions } from '../loki/client-options.ts'
+import type { Overlay, Place } from './place.ts'
+import { positionsSection } from './positions-section.ts'
+import { duration, flag } from './scalars.ts'
+import { LOKI_MAX_LINE_BYTES, scrapeItem } from './scrape-section.ts'
+import { serverSection } from './server-section.ts'
+import { parseYamlFile, type YamlFile } from './yaml-file.ts'
+
+export type ParsedConfig =
+  | { readonly kind: 'valid'; readonly config: Config; readonly warnings: readonly ConfigWarning[] }
+  | { readonly kind: 'invalid'; readonly errors: readonly ConfigError[] }
+
+/** Nodes that a file may have, counting what aliases and merge keys repeat. */
+const MAX_NODES = 100_000
+
+const NO_MEANING = 'it has no meaning here'
+
+const wal = record(
+  {
+    enabled: flag(false),
+    dir: ignored(NO_MEANING),
+    cleanSegmentsOlderThan: ignored(NO_MEANING),
+    watchConfig: ignored(NO_MEANING),
+  },
+  (values, section) => {
+    if (values.enabled) {
+      section.report('enabled', 'UNSUPPORTED', 'the WAL is not supported by this version: set wal.enabled to false')
+    }
+  },
+)
+
+const leaderElection = record(
+  {
+    enabled: flag(false),
+    lease_duration: ignored(NO_MEANING),
+    renew_deadline: ignored(NO_MEANING),
+    retry_period: ignored(NO_MEANING),
+  },
+  (values, section) => {
+    if (values.enabled) {
+      section.report('enabled', 'UNSUPPORTED', 'leader election is not supported by this version: run one replica')
+    }
+  },
+)
+
+const nameOf = (client: ClientOptions): string => finishClient(client, {}).name
+
+const repeatedClient = (client: ClientOptions, earlier: readonly ClientOptions[]): string | null =>
+  client.url !== '' && earlier.some((other) => nameOf(other) === nameOf(client))
+    ? `duplicate client configs are not allowed, found duplicate for name: ${nameOf(client)}`
+    : null
+
+const repeatedJob = ({ jobName }: ScrapeConfig, earlier: readonly ScrapeConfig[]): string | null =>
+  jobName !== '' && earlier.some((other) => other.jobName === jobName)
+    ? `found multiple scrape configs with job name ${JSON.stringify(jobName)}`
+    : null
+
+/** `clients`, and the deprecated `client` behind them, which also lends them its external labels. */
+const allClients = (listed: readonly ClientOptions[], single: ClientOptions, section: Section): ClientOptions[] => {
+  const again = single.url === '' ? null : repeatedClient(single, listed)
+  if (again !== null) section.report('client', 'DUPLICATE_NAME', again)
+  const clients = listed.map((client) => finishClient(client, single.externalLabels))
+  if (single.url !== '') clients.push(finishClient(single, {}))
+  if (clients.length === 0) {
+    section.report('clients', 'MISSING_KEY', 'at least one client config must be provided: expected clients, got none')
+  }
+  return clients
+}
+
+const withLineLimit = (job: ScrapeConfig, maxLineBytes: number): ScrapeConfig => ({
+  ...job,
+  entry: { ...job.entry, maxLineBytes: job.entry.maxLineBytes || maxLineBytes || LOKI_MAX_LINE_BYTES },
+})
+
+/** The whole file. */
+export const configDecoder = record(
+  {
+    server: serverSection,
+    client: deprecatedClient,
+    clients: listOf(clientItem, repeatedClient),
+    positions: positionsSection,
+    scrape_configs: listOf(scrapeItem, repeatedJob),
+    limits_config: limitsSection,
+    drain_timeout: duration(20_000),
+    wal,
+    leader_election: leaderElection,
+    global: ignored(NO_MEANING),
+    target_config: ignored(NO_MEANING),
+    options: ignored(NO_MEANING),
+    tracing: ignored('traces are not sent'),
+  },
+  (values, section): Config => {
+    const clients = allClients(values.clients, values.client, section)
+    if (values.scrape_configs.length === 0) {
+      section.report('scrape_configs', 'MISSING_KEY', 'expected at least one scrape config, got none')
+    }
+    return {
+      server: values.server,
+      clients,
+      positions: values.positions,
+      scrapeConfigs: values.scrape_configs.map((job) => withLineLimit(job, values.limits_config)),
+      drainTimeoutMs: values.drain_timeout,
+    }
+  },
+)
+
+const rootPlace = ({ findings, root, targets }: YamlFile, overlay: Overlay): Place => ({
+  walk: { targets, findings, budget: MAX_NODES },
+  node: isScalar(root) && root.value === '' ? null : root,
+  path: '',
+  offset: 0,
+  flag: null,
+  overlay,
+  secret: false,
+  silent: false,
+  depth: 0,
+})
+
+/**
+ * The configuration that `text` (YAML) and the flags make, with every default applied, or everything that is wrong with
+ * it. When the YAML itself is broken, only that is told, because what follows from it would mislead.
+ */
+export const parseConfig = (text: string, file: string, overlay: Overlay = {}): ParsedConfig => {
+  const yaml = parseYamlFile(text, file)
+  const { findings } = yaml
+  if (findings.failed()) return { kind: 'invalid', errors: findings.errors }
+  const config = configDecoder.read(rootPlace(yaml, overlay))
+  if (findings.failed()) return { kind: 'invalid', errors: findings.errors }
+  return { kind: 'valid', config, warnings: findings.warnings }
+}

@@ -1,0 +1,145 @@
+import { stringify } from 'yaml'
+import type { Authorization, ClientOptions, PaceOptions, Secret, TlsOptions } from '../loki/client-options.ts'
+import { formatSize } from './byte-size.ts'
+import type { Config, PositionsOptions, ScrapeConfig, ServerOptions } from './config.ts'
+import { maskClient } from './finish-clients.ts'
+import { formatDuration } from './go-duration.ts'
+
+/** Keys as in the file; null and empty ones are left out. */
+type Printed = Readonly<Record<string, unknown>>
+
+const isEmpty = (value: unknown): boolean =>
+  value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0)
+
+const compact = (printed: Printed): Printed =>
+  Object.fromEntries(Object.entries(printed).filter(([, value]) => !isEmpty(value)))
+
+const secretKeys = (key: string, secret: Secret | null): Printed => {
+  if (secret === null) return {}
+  return secret.kind === 'file' ? { [`${key}_file`]: secret.path } : { [key]: secret.value }
+}
+
+const authorizationKeys = (authorization: Authorization): Printed => {
+  switch (authorization.kind) {
+    case 'none':
+      return {}
+    case 'basic': {
+      const { username, password } = authorization
+      return { basic_auth: compact({ ...secretKeys('username', username), ...secretKeys('password', password) }) }
+    }
+    case 'header': {
+      const { type, credentials } = authorization
+      return { authorization: compact({ type, ...secretKeys('credentials', credentials) }) }
+    }
+  }
+}
+
+const tlsKeys = (tls: TlsOptions): Printed => ({
+  tls_config: compact({
+    ...secretKeys('ca', tls.ca),
+    ...secretKeys('cert', tls.cert),
+    ...secretKeys('key', tls.key),
+    server_name: tls.serverName,
+    insecure_skip_verify: tls.insecureSkipVerify,
+    min_version: tls.minVersion,
+  }),
+})
+
+const proxyKeys = ({ proxy }: ClientOptions): Printed => {
+  if (proxy.kind === 'none') return {}
+  if (proxy.kind === 'environment') return { proxy_from_environment: true }
+  return { proxy_url: proxy.url, no_proxy: proxy.noProxy }
+}
+
+const pace = ({ bytesPerSecond, burstBytes }: PaceOptions): Printed => ({
+  bytes_per_second: formatSize(bytesPerSecond),
+  burst_bytes: formatSize(burstBytes),
+})
+
+const clientKeys = (client: ClientOptions): Printed =>
+  compact({
+    name: client.name,
+    url: client.url,
+    tenant_id: client.tenantId,
+    external_labels: client.externalLabels,
+    headers: client.headers,
+    ...authorizationKeys(client.authorization),
+    ...tlsKeys(client.tls),
+    ...proxyKeys(client),
+    batchwait: formatDuration(client.batchWaitMs),
+    batchsize: client.batchSizeBytes,
+    timeout: formatDuration(client.timeoutMs),
+    backoff_config: {
+      min_period: formatDuration(client.backoff.minMs),
+      max_period: formatDuration(client.backoff.maxMs),
+      max_retries: client.maxRetries,
+    },
+    drop_rate_limited_batches: client.dropRateLimited,
+    required: client.required,
+    queue_bytes: formatSize(client.queueBytes),
+    linger: formatDuration(client.lingerMs),
+    max_pushes_per_second: client.maxPushesPerSecond,
+    stream_rate: pace(client.streamPace),
+    tenant_rate: pace(client.tenantPace),
+    max_chunk_age: formatDuration(client.maxChunkAgeMs),
+  })
+
+/** One client as an item of `clients:`, secrets masked; for `-dry-run`, which lists them as Promtail does. */
+export const printClient = (client: ClientOptions): string => stringify(clientKeys(maskClient(client)))
+
+const serverKeys = (server: ServerOptions): Printed =>
+  compact({
+    http_listen_address: server.httpListenAddress,
+    http_listen_port: server.httpListenPort,
+    http_path_prefix: server.httpPathPrefix,
+    log_level: server.logLevel,
+    log_format: server.logFormat,
+    disable: server.disable,
+    health_check_target: server.healthCheckTarget,
+    graceful_shutdown_timeout: formatDuration(server.gracefulShutdownTimeoutMs),
+  })
+
+const positionsKeys = (positions: PositionsOptions): Printed => ({
+  store: positions.store,
+  filename: positions.filename,
+  sync_period: formatDuration(positions.syncPeriodMs),
+  lease: compact(positions.lease),
+})
+
+const namespaceKeys = ({ source }: ScrapeConfig): Printed =>
+  source.namespaces.kind === 'only'
+    ? { namespaces: source.namespaces.names }
+    : { exclude_namespaces: source.namespaces.except }
+
+const jobKeys = (job: ScrapeConfig): Printed => ({
+  job_name: job.jobName,
+  kubernetes_events: compact({
+    ...namespaceKeys(job),
+    field_selector: job.source.fieldSelector,
+    label_selector: job.source.labelSelector,
+    start: job.source.start.kind === 'since' ? formatDuration(job.source.start.durationMs) : job.source.start.kind,
+    format: job.entry.format,
+    job: job.entry.job,
+    labels: job.entry.labels,
+    structured_metadata: job.entry.structuredMetadata,
+    max_streams: job.entry.maxStreams,
+    max_line_size: formatSize(job.entry.maxLineBytes),
+    max_label_value_length: formatSize(job.entry.maxLabelValueBytes),
+    kubeconfig: job.connection.kubeconfig,
+    context: job.connection.context,
+  }),
+})
+
+/** The configuration in effect as YAML that this program reads, with every secret masked as `<secret>`. */
+export const printConfig = (config: Config): string =>
+  stringify(
+    {
+      server: serverKeys(config.server),
+      clients: config.clients.map((client) => clientKeys(maskClient(client))),
+      positions: positionsKeys(config.positions),
+      scrape_configs: config.scrapeConfigs.map(jobKeys),
+      drain_timeout: formatDuration(config.drainTimeoutMs),
+    },
+    // Quotes what YAML 1.1 would not take for text.
+    { version: '1.1', lineWidth: 0 },
+  )
