@@ -1,0 +1,45 @@
+import { nextDelayMs } from '../backoff.ts'
+import type { Clock } from '../clock.ts'
+import { BACKOFF, HEALTHY_MS, RETRY_AFTER_MAX_MS } from './limits.ts'
+
+/** How long to wait after the failures so far; two minutes without one and it begins anew. */
+export class Patience {
+  readonly #clock: Clock
+  readonly #random: () => number
+  #failures = 0
+  #failedAtMs = -Infinity
+
+  constructor(clock: Clock, random: () => number) {
+    this.#clock = clock
+    this.#random = random
+  }
+
+  /** One more failure. @returns the wait before the next try; a Retry-After wins if it is larger. */
+  nextWaitMs(retryAfterMs: number | null): number {
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs - this.#failedAtMs >= HEALTHY_MS) this.#failures = 0
+    this.#failedAtMs = nowMs
+    const waitMs = nextDelayMs(BACKOFF, this.#failures, this.#random)
+    this.#failures += 1
+    return Math.max(waitMs, Math.min(retryAfterMs ?? 0, RETRY_AFTER_MAX_MS))
+  }
+
+  /** All is well: the next failure counts as the first. */
+  restore(): void {
+    this.#failures = 0
+  }
+}
+
+/** Counts what happens again and again at one resourceVersion. */
+export class RepeatsAt {
+  #resourceVersion = ''
+  #times = 0
+
+  /** @returns how often it happened at `resourceVersion`, this time included. */
+  count(resourceVersion: string): number {
+    if (resourceVersion !== this.#resourceVersion) this.#times = 0
+    this.#resourceVersion = resourceVersion
+    this.#times += 1
+    return this.#times
+  }
+}
