@@ -88,19 +88,30 @@ export const readAtMost = async (body: Body, maxBytes: number): Promise<Buffer |
   return Buffer.concat(chunks, sizeBytes)
 }
 
+/** The beginning of a body, at most `maxBytes`, and nothing more is read. Never rejects: what came is what there is. */
+const readHead = async (body: Body, maxBytes: number): Promise<Buffer> => {
+  const chunks: Buffer[] = []
+  let sizeBytes = 0
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      chunks.push(chunk)
+      sizeBytes += chunk.length
+      if (sizeBytes >= maxBytes) break
+    }
+  } catch (error) {
+    if (chunks.length === 0) return Buffer.from(transportReason(error))
+  }
+  return Buffer.concat(chunks, sizeBytes).subarray(0, maxBytes)
+}
+
 const oneHeader = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value[0] : value
 
 /** Reads an answer that is not 2xx, as much of it as is worth it. */
 export const readFailure = async (response: Dispatcher.ResponseData, clock: Clock): Promise<KubeFailure> => {
   const retryAfterMs = parseRetryAfter(oneHeader(response.headers['retry-after']), clock.now())
-  let text = ''
-  try {
-    text = (await readAtMost(response.body, MAX_FAILURE_BYTES))?.toString('utf8') ?? ''
-  } catch (error) {
-    text = transportReason(error)
-  }
-  return failureOfAnswer(response.statusCode, text, retryAfterMs)
+  const head = await readHead(response.body, MAX_FAILURE_BYTES)
+  return failureOfAnswer(response.statusCode, head.toString('utf8'), retryAfterMs)
 }
 
 /** Content-Length of an answer; 0 when unknown. */
