@@ -135,7 +135,8 @@ export const mapOf = <T>(
 /** Accepted for the sake of existing files, and without effect: said once at start when present. */
 export const ignored = (why: string): Decoder<null> => ({
   read: (place) => {
-    if (!isAbsent(place)) warn(place, `accepted, without effect: ${why}`)
+    if (place.node !== null) warn(place, `accepted, without effect: ${why}`)
+    else if (place.overlay !== null) for (const child of childrenOf(place).values()) ignored(why).read(child)
     return null
   },
 })

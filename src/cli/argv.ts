@@ -1,0 +1,134 @@
+import { Command, CommanderError } from 'commander'
+import { closest } from '../config/closest.ts'
+import type { Overlay } from '../config/place.ts'
+import { COMMANDS, type CommandName, type CommandSpec } from './commands.ts'
+import { flagOverlay } from './flag-overlay.ts'
+import type { Flag } from './flags.ts'
+import { plainWords } from './go-flags.ts'
+import { helpText } from './help-text.ts'
+
+/** Which configuration a command works on. */
+export type LoadRequest = {
+  /** Names separated by commas, the first that exists is read; '' = flags alone. */
+  readonly files: string
+  readonly expandEnv: boolean
+  readonly overlay: Overlay
+}
+
+export type RunFlags = {
+  readonly load: LoadRequest
+  readonly dryRun: boolean
+  readonly inspect: boolean
+  readonly stdin: boolean
+  readonly printConfig: boolean
+  readonly logConfig: boolean
+}
+
+/** What the command line asks for. */
+export type Argv =
+  | ({ readonly command: 'run' } & RunFlags)
+  /** `overlay`: what flags put over the demonstration's own configuration. */
+  | { readonly command: 'demo'; readonly overlay: Overlay }
+  /** Each is checked by itself. */
+  | { readonly command: 'check'; readonly loads: readonly LoadRequest[] }
+  | { readonly command: 'version' }
+  /** For stdout, exit code 0. */
+  | { readonly command: 'help'; readonly text: string }
+  /** For stderr, exit code 2. */
+  | { readonly command: 'usage-error'; readonly message: string }
+
+type Given = {
+  readonly files: readonly string[]
+  readonly flags: ReadonlyMap<string, string>
+  readonly overlay: Overlay
+}
+
+const ALL_FLAGS: ReadonlyMap<string, Flag> = new Map(
+  COMMANDS.flatMap((command: CommandSpec) => command.flags.map((flag) => [flag.name, flag] as const)),
+)
+
+const usageError = (why: string): Argv => ({
+  command: 'usage-error',
+  message: `${why}\nRun with -help to get list of available parameters\n`,
+})
+
+const isOn = (given: Given, name: string): boolean => given.flags.get(name) === 'true'
+
+const loadRequest = (given: Given, files: string): LoadRequest => ({
+  files,
+  expandEnv: isOn(given, 'config.expand-env'),
+  overlay: given.overlay,
+})
+
+const run = (given: Given): Argv => {
+  if (isOn(given, 'version')) return { command: 'version' }
+  const files = given.flags.get('config.file') ?? ''
+  const load = loadRequest(given, files)
+  if (isOn(given, 'check-syntax')) {
+    return files === '' ? usageError('Invalid config file: set -config.file') : { command: 'check', loads: [load] }
+  }
+  if (files === '' && !given.flags.has('client.url')) return usageError('set -config.file, or at least -client.url')
+  return {
+    command: 'run',
+    load,
+    dryRun: isOn(given, 'dry-run'),
+    inspect: isOn(given, 'inspect'),
+    stdin: isOn(given, 'stdin'),
+    printConfig: isOn(given, 'print-config-stderr'),
+    logConfig: isOn(given, 'log-config-reverse-order'),
+  }
+}
+
+/** What each command makes of its flags and files. */
+const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
+  run,
+  demo: ({ overlay }) => ({ command: 'demo', overlay }),
+  check: (given) => ({ command: 'check', loads: given.files.map((file) => loadRequest(given, file)) }),
+  version: () => ({ command: 'version' }),
+}
+
+const commander = (spec: CommandSpec): Command => {
+  const command = new Command(spec.name).exitOverride().helpOption(false).allowExcessArguments(false)
+  command.configureOutput({ writeErr: () => undefined, writeOut: () => undefined })
+  if (spec.operands === 'files') command.argument('<files...>')
+  for (const flag of spec.flags) command.option(`--${flag.name} <value>`)
+  return command
+}
+
+/** What commander makes of the words of one command; its complaint when they do not fit. */
+const given = (spec: CommandSpec, words: readonly string[]): Given | string => {
+  const command = commander(spec)
+  try {
+    command.parse(words, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.message.replace(/^error: /, `${spec.name}: `)
+  }
+  const values = command.opts<Readonly<Record<string, string>>>()
+  const flags = new Map<string, string>()
+  for (const option of command.options) {
+    const value = values[option.attributeName()]
+    if (value !== undefined) flags.set(option.name(), value)
+  }
+  const made = flagOverlay(spec.flags, flags)
+  return made.kind === 'wrong' ? made.message : { files: command.args, flags, overlay: made.overlay }
+}
+
+const unknownCommand = (name: string): Argv => {
+  const meant = closest(name, [...COMMANDS.map((command) => command.name), 'help'])
+  return usageError(`unknown command ${JSON.stringify(name)}${meant === null ? '' : `; did you mean ${meant}?`}`)
+}
+
+/** Understands a command line (without node and script): Promtail's flags with one dash or two, and sub-commands. */
+export const parseArgv = (argv: readonly string[]): Argv => {
+  const words = plainWords(argv, ALL_FLAGS)
+  if (words.kind === 'wrong') return usageError(words.message)
+  const asksHelp = words.operands[0] === 'help'
+  const [name = COMMANDS[0].name, ...operands] = asksHelp ? words.operands.slice(1) : words.operands
+  const spec = COMMANDS.find((command) => command.name === name)
+  if (spec === undefined) return unknownCommand(name)
+  const named = words.operands.length > (asksHelp ? 1 : 0)
+  if (asksHelp || words.help) return { command: 'help', text: helpText(named ? spec : null) }
+  const found = given(spec, [...words.options, '--', ...operands])
+  return typeof found === 'string' ? usageError(found) : MEANING[spec.name](found)
+}

@@ -1,0 +1,42 @@
+import { FILE_FLAGS, LOG_FLAGS, RUN_FLAGS, SERVER_FLAGS, type Flag } from './flags.ts'
+
+/** A sub-command. The first one of the table is meant when none is named. */
+export type CommandSpec = {
+  readonly name: string
+  readonly summary: string
+  /** What it takes besides flags: nothing, or names of files, at least one. */
+  readonly operands: 'none' | 'files'
+  readonly flags: readonly Flag[]
+  readonly examples: readonly string[]
+}
+
+export const COMMANDS = [
+  {
+    name: 'run',
+    summary: 'tail Kubernetes events into Loki (also without the word run)',
+    operands: 'none',
+    flags: RUN_FLAGS,
+    examples: [
+      'eventail -config.file=eventail.yaml',
+      'eventail -config.file=eventail.yaml -dry-run',
+      'eventail -client.url=http://loki:3100/loki/api/v1/push -client.external-labels=cluster=dev',
+    ],
+  },
+  {
+    name: 'demo',
+    summary: 'everything embedded, from a recording: no cluster and no Loki needed',
+    operands: 'none',
+    flags: [...SERVER_FLAGS, ...LOG_FLAGS],
+    examples: ['eventail demo'],
+  },
+  {
+    name: 'check',
+    summary: 'check configuration files and tell everything that is wrong with them',
+    operands: 'files',
+    flags: FILE_FLAGS.filter((flag) => flag.name !== 'config.file'),
+    examples: ['eventail check eventail.yaml', 'eventail check -config.expand-env eventail.yaml'],
+  },
+  { name: 'version', summary: 'print the version', operands: 'none', flags: [], examples: ['eventail version'] },
+] as const satisfies readonly CommandSpec[]
+
+export type CommandName = (typeof COMMANDS)[number]['name']

@@ -1,0 +1,110 @@
+/** A command-line flag, named as Promtail names it, without dashes. */
+export type Flag = {
+  readonly name: string
+  /** A switch takes a value only as `-name=false`; the others as `-name=x` or `-name x`. */
+  readonly kind: 'switch' | 'value'
+  readonly help: string
+  /** The key of the configuration that it overrides, with dots. */
+  readonly key?: string
+}
+
+const toggle = (name: string, help: string, key?: string): Flag => ({
+  name,
+  kind: 'switch',
+  help,
+  ...(key === undefined ? {} : { key }),
+})
+const value = (name: string, help: string, key?: string): Flag => ({ ...toggle(name, help, key), kind: 'value' })
+
+/** What every command that reads a configuration takes. */
+export const FILE_FLAGS: readonly Flag[] = [
+  value('config.file', 'configuration file; of several names with commas, the first that exists'),
+  toggle('config.expand-env', 'expand ${VAR} in the configuration file'),
+]
+
+export const LOG_FLAGS: readonly Flag[] = [
+  value('log.level', 'debug, info, warn or error', 'server.log_level'),
+  value('log.format', 'logfmt or json', 'server.log_format'),
+]
+
+export const SERVER_FLAGS: readonly Flag[] = [
+  value('server.http-listen-address', 'address of the HTTP pages; empty for all', 'server.http_listen_address'),
+  value('server.http-listen-port', 'port of the HTTP pages (9080)', 'server.http_listen_port'),
+]
+
+const MODE_FLAGS: readonly Flag[] = [
+  toggle('dry-run', 'print entries to stdout instead of sending them; positions are read and not written'),
+  toggle('inspect', 'show on stderr what each pipeline stage changes'),
+  toggle('stdin', 'read events as JSON from stdin, one on a line, instead of from the API server'),
+  toggle('check-syntax', 'check the configuration file and exit'),
+  toggle('print-config-stderr', 'print the configuration in effect to stderr, secrets masked'),
+  toggle('log-config-reverse-order', 'log the configuration in effect, last line first'),
+  toggle('version', 'print the version and exit'),
+]
+
+const CLIENT_FLAGS: readonly Flag[] = [
+  value('client.url', 'push URL of Loki, for a client besides those in the file', 'client.url'),
+  value('client.tenant-id', 'its tenant', 'client.tenant_id'),
+  value('client.external-labels', 'labels for every entry, such as cluster=a,env=b', 'client.external_labels'),
+  value('client.batch-wait', 'longest wait of an entry for its batch', 'client.batchwait'),
+  value('client.batch-size-bytes', 'bytes of a batch', 'client.batchsize'),
+  value('client.timeout', 'longest wait for an answer', 'client.timeout'),
+  value('client.min-backoff', 'first wait before a retry', 'client.backoff_config.min_period'),
+  value('client.max-backoff', 'longest wait before a retry', 'client.backoff_config.max_period'),
+  value('client.max-retries', 'attempts before a batch is dropped; 0 = never', 'client.backoff_config.max_retries'),
+  toggle(
+    'client.drop-rate-limited-batches',
+    'drop a batch that Loki rate-limits instead of retrying it',
+    'client.drop_rate_limited_batches',
+  ),
+]
+
+const OTHER_FLAGS: readonly Flag[] = [
+  value('positions.file', 'file that holds the positions', 'positions.filename'),
+  value('positions.sync-period', 'how often positions are written', 'positions.sync_period'),
+  value('max-line-size', 'longest line, such as 256KB', 'limits_config.max_line_size'),
+  toggle('server.disable', 'no HTTP pages', 'server.disable'),
+  value('server.path-prefix', 'path before all HTTP pages', 'server.http_path_prefix'),
+  value('server.graceful-shutdown-timeout', 'wait for open connections', 'server.graceful_shutdown_timeout'),
+]
+
+const NONE = 'accepted, without effect'
+
+/** Flags of Promtail that existing deployments carry: each overrides a key that is accepted without effect. */
+const MEANINGLESS_FLAGS: readonly Flag[] = [
+  toggle('positions.ignore-invalid-yaml', NONE, 'positions.ignore_invalid_yaml'),
+  value('target.sync-period', NONE, 'target_config.sync_period'),
+  toggle('tracing.enabled', NONE, 'tracing.enabled'),
+  value('max-streams', NONE, 'limits_config.max_streams'),
+  toggle('max-line-size-truncate', NONE, 'limits_config.max_line_size_truncate'),
+  value('limit.readline-rate', NONE, 'limits_config.readline_rate'),
+  value('limit.readline-burst', NONE, 'limits_config.readline_burst'),
+  toggle('limit.readline-rate-enabled', NONE, 'limits_config.readline_rate_enabled'),
+  toggle('limit.readline-rate-drop', NONE, 'limits_config.readline_rate_drop'),
+  toggle('server.profiling_enabled', NONE, 'server.profiling_enabled'),
+  toggle('server.enable-runtime-reload', NONE, 'server.enable_runtime_reload'),
+  toggle('server.register-instrumentation', NONE, 'server.register_instrumentation'),
+  value('server.http-listen-network', NONE, 'server.http_listen_network'),
+  value('server.http-conn-limit', NONE, 'server.http_listen_conn_limit'),
+  value('server.http-read-timeout', NONE, 'server.http_server_read_timeout'),
+  value('server.http-read-header-timeout', NONE, 'server.http_server_read_header_timeout'),
+  value('server.http-write-timeout', NONE, 'server.http_server_write_timeout'),
+  value('server.http-idle-timeout', NONE, 'server.http_server_idle_timeout'),
+  value('server.grpc-listen-network', NONE, 'server.grpc_listen_network'),
+  value('server.grpc-listen-address', NONE, 'server.grpc_listen_address'),
+  value('server.grpc-listen-port', NONE, 'server.grpc_listen_port'),
+  value('server.grpc-conn-limit', NONE, 'server.grpc_listen_conn_limit'),
+]
+
+export const RUN_FLAGS: readonly Flag[] = [
+  ...FILE_FLAGS,
+  ...MODE_FLAGS,
+  ...CLIENT_FLAGS,
+  ...OTHER_FLAGS,
+  ...SERVER_FLAGS,
+  ...LOG_FLAGS,
+  ...MEANINGLESS_FLAGS,
+]
+
+/** Whether it only exists so that a command line written for Promtail works. */
+export const isMeaningless = (flag: Flag): boolean => MEANINGLESS_FLAGS.includes(flag)

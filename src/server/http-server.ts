@@ -1,0 +1,138 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { systemClock, type Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import { textPage, type Page } from './page.ts'
+import { PAGES, type PageSources } from './pages.ts'
+
+export type HttpServerOptions = PageSources & {
+  readonly log: Log
+  readonly clock?: Clock
+}
+
+export type Listening =
+  /** `port`: the one in use, also when 0 was asked for. */
+  | { readonly kind: 'listening'; readonly address: string; readonly port: number }
+  | { readonly kind: 'failed'; readonly why: string }
+
+export type HttpServer = {
+  /** Once. */
+  listen(): Promise<Listening>
+  /** Takes no more connections and waits for open answers, at most `graceful_shutdown_timeout`. */
+  close(): Promise<void>
+}
+
+/** A scraper, the kubelet and a few browsers. */
+const MAX_CONNECTIONS = 100
+const MAX_HEADER_BYTES = 8 * 1024
+const HEADERS_TIMEOUT_MS = 10_000
+const REQUEST_TIMEOUT_MS = 30_000
+/** Longer than Prometheus' usual scrape interval. */
+const KEEP_ALIVE_MS = 75_000
+/** A connection on which nothing moves for this long, in mid-answer too. */
+const STALLED_MS = 120_000
+
+const HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+}
+
+/** The path below the prefix; null when the request is for something else. */
+const pathBelow = (prefix: string, url: string): string | null => {
+  const [path = ''] = url.split(/[?#]/, 1)
+  if (path !== prefix && !path.startsWith(`${prefix}/`)) return null
+  return path.slice(prefix.length) || '/'
+}
+
+const pageFor = async (request: IncomingMessage, sources: PageSources): Promise<Page> => {
+  const path = pathBelow(sources.options.httpPathPrefix, request.url ?? '')
+  const maker = path === null ? undefined : PAGES.get(path)
+  if (maker === undefined) return textPage(404, 'not found\n')
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return { ...textPage(405, 'method not allowed\n'), headers: { allow: 'GET, HEAD' } }
+  }
+  return maker(sources, request.headers.accept)
+}
+
+const send = (request: IncomingMessage, response: ServerResponse, page: Page): void => {
+  // Nobody reads a body here: a request that has one ends its connection.
+  const hasBody =
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
+  response.writeHead(page.status, {
+    ...HEADERS,
+    'content-type': page.contentType,
+    'content-length': Buffer.byteLength(page.body),
+    vary: 'accept',
+    ...(hasBody ? { connection: 'close' } : {}),
+    ...page.headers,
+  })
+  response.end(request.method === 'HEAD' ? undefined : page.body)
+}
+
+const answer = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  { log, ...sources }: HttpServerOptions,
+): Promise<void> => {
+  try {
+    send(request, response, await pageFor(request, sources))
+  } catch (error) {
+    // A page that fails is a fault of ours, but no reason to stop shipping events.
+    log.error('page failed', { path: request.url?.slice(0, 200), error: String(error) })
+    if (response.headersSent) response.destroy()
+    else send(request, response, textPage(500, 'internal error\n'))
+  }
+}
+
+const isAddress = (address: AddressInfo | string | null): address is AddressInfo =>
+  address !== null && typeof address === 'object'
+
+const listen = (server: Server, { options, log }: HttpServerOptions): Promise<Listening> =>
+  new Promise((resolve) => {
+    const fail = (error: Error): void => {
+      resolve({ kind: 'failed', why: error.message })
+    }
+    server.once('error', fail)
+    server.listen(options.httpListenPort, options.httpListenAddress || undefined, () => {
+      server.off('error', fail)
+      server.on('error', (error) => {
+        log.error('HTTP server', { error: error.message })
+      })
+      const bound = server.address()
+      const { address, port } = isAddress(bound) ? bound : { address: '', port: 0 }
+      log.info('listening', { address, port, path: options.httpPathPrefix })
+      resolve({ kind: 'listening', address, port })
+    })
+  })
+
+/** The pages over HTTP/1.1: GET and HEAD only, no CORS, bounded in headers, time and connections. */
+export const createHttpServer = (options: HttpServerOptions): HttpServer => {
+  const server = createServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
+    (request, response) => void answer(request, response, options),
+  )
+  server.maxConnections = MAX_CONNECTIONS
+  server.setTimeout(STALLED_MS)
+  const close = async (): Promise<void> => {
+    const done = new AbortController()
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => {
+        done.abort()
+        resolve()
+      })
+    })
+    server.closeIdleConnections()
+    const clock = options.clock ?? systemClock
+    await Promise.race([closed, clock.sleep(options.options.gracefulShutdownTimeoutMs, done.signal)])
+    server.closeAllConnections()
+    await closed
+  }
+  return { listen: () => listen(server, options), close }
+}
