@@ -1,0 +1,150 @@
+import { unescape } from 'node:querystring'
+import { request } from 'undici'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import { readAnswerText } from './answer-text.ts'
+import { readAuthorization, type AuthorizationHeader } from './authorization.ts'
+import type { PushAnswer } from './classify.ts'
+import type { Authorization, ClientOptions, Secret } from './client-options.ts'
+import { Connections, type OpenConnections } from './connections.ts'
+import { PushHeaders } from './push-headers.ts'
+import { redirectTarget } from './redirect.ts'
+import { parseRetryAfter } from './retry-after.ts'
+import { withoutSecrets } from './secret-source.ts'
+import { toFault } from './transport-fault.ts'
+
+export type EndpointDeps = { readonly clock: Clock; readonly log: Log; readonly userAgent: string }
+
+/** One push as it goes out. */
+type Attempt = {
+  readonly body: Uint8Array
+  readonly headers: Readonly<Record<string, string>>
+  readonly dispatcher: Extract<OpenConnections, { kind: 'open' }>['dispatcher']
+  readonly signal: AbortSignal
+}
+
+const MAX_REDIRECTS = 5
+
+const inline = (value: string): Secret => ({ kind: 'inline', value: unescape(value) })
+
+/** Credentials in the URL mean basic authentication, as in Go, unless something else is configured. */
+const withoutCredentials = (
+  options: Pick<ClientOptions, 'url' | 'authorization'>,
+): { readonly url: URL; readonly authorization: Authorization } => {
+  const url = new URL(options.url)
+  const { username, password } = url
+  url.username = ''
+  url.password = ''
+  if (username === '' || options.authorization.kind !== 'none') return { url, authorization: options.authorization }
+  return { url, authorization: { kind: 'basic', username: inline(username), password: inline(password) } }
+}
+
+/** The push URL of one Loki. Every failure is a value. */
+export class Endpoint {
+  readonly #options: ClientOptions
+  readonly #deps: EndpointDeps
+  readonly #connections: Connections
+  readonly #headers: PushHeaders
+  readonly #authorization: Authorization
+  readonly #url: URL
+
+  constructor(options: ClientOptions, deps: EndpointDeps) {
+    this.#options = options
+    this.#deps = deps
+    this.#connections = new Connections(options, deps.log)
+    this.#headers = new PushHeaders(options.headers, deps.log)
+    const { url, authorization } = withoutCredentials(options)
+    this.#url = url
+    this.#authorization = authorization
+  }
+
+  /** One POST, with its redirects, within `timeoutMs`. A stop aborts it. */
+  async push(body: Uint8Array, tenant: string, stop: AbortSignal): Promise<PushAnswer> {
+    const authorization = await readAuthorization(this.#authorization)
+    if (authorization.kind === 'unreadable') {
+      return { kind: 'unsent', setting: 'authorization', why: authorization.why }
+    }
+    const connections = await this.#connections.open()
+    if (connections.kind === 'unusable') return { kind: 'unsent', setting: 'tls_config', why: connections.why }
+    const headers = this.#headers.build({
+      userAgent: this.#deps.userAgent,
+      authorization: authorization.kind === 'header' ? authorization.value : '',
+      tenant,
+    })
+    const answer = await this.#timed(stop, (signal) =>
+      this.#follow({ body, headers, dispatcher: connections.dispatcher, signal }),
+    )
+    return this.#clean(answer, authorization)
+  }
+
+  /** A server may repeat what it was sent; credentials must not reach a log that way. */
+  #clean(answer: PushAnswer, authorization: AuthorizationHeader): PushAnswer {
+    const secrets = authorization.kind === 'header' ? authorization.secrets : []
+    const all = [...secrets, ...Object.values(this.#options.headers)]
+    if (answer.kind === 'answered') return { ...answer, text: withoutSecrets(answer.text, all) }
+    return { ...answer, why: withoutSecrets(answer.why, all) }
+  }
+
+  async #timed(stop: AbortSignal, send: (signal: AbortSignal) => Promise<PushAnswer>): Promise<PushAnswer> {
+    const attempt = new AbortController()
+    const over = new AbortController()
+    const cancel = (): void => {
+      attempt.abort()
+    }
+    stop.addEventListener('abort', cancel, { once: true })
+    if (stop.aborted) cancel()
+    const timeout = new AbortController()
+    void this.#deps.clock.sleep(this.#options.timeoutMs, over.signal).then(() => {
+      if (over.signal.aborted) return
+      timeout.abort()
+      cancel()
+    })
+    try {
+      return await send(attempt.signal)
+    } catch (error) {
+      if (timeout.signal.aborted) return { kind: 'unanswered', why: `no answer within ${this.#options.timeoutMs} ms` }
+      return toFault(error)
+    } finally {
+      over.abort()
+      stop.removeEventListener('abort', cancel)
+    }
+  }
+
+  async #follow(first: Attempt): Promise<PushAnswer> {
+    let url = this.#url
+    let attempt = first
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
+      const { answer, location } = await this.#post(url, attempt)
+      const target = redirectTarget(answer.status, location, url)
+      if (target.kind === 'none') return answer
+      if (target.kind === 'refused') return { kind: 'unsent', setting: 'url', why: target.why }
+      if (target.url.origin !== url.origin) attempt = { ...attempt, headers: this.#anonymous(attempt.headers) }
+      url = target.url
+    }
+    return { kind: 'unsent', setting: 'url', why: `more than ${MAX_REDIRECTS} redirects` }
+  }
+
+  /** What another host may see: neither credentials nor configured headers, which may be credentials. */
+  #anonymous(headers: Attempt['headers']): Attempt['headers'] {
+    const shown = ['content-type', 'user-agent', 'x-scope-orgid']
+    return Object.fromEntries(Object.entries(headers).filter(([name]) => shown.includes(name)))
+  }
+
+  async #post(
+    url: URL,
+    attempt: Attempt,
+  ): Promise<{ answer: Extract<PushAnswer, { kind: 'answered' }>; location: string | undefined }> {
+    const { body, headers, dispatcher, signal } = attempt
+    // The attempt has one time-out of its own, by our clock, for everything.
+    const timeouts = { headersTimeout: 0, bodyTimeout: 0 }
+    const response = await request(url, { method: 'POST', body, headers, dispatcher, signal, ...timeouts })
+    const text = await readAnswerText(response.body)
+    const one = (name: string): string | undefined => [response.headers[name]].flat()[0]
+    const retryAfterMs = parseRetryAfter(one('retry-after'), this.#deps.clock.now())
+    return { answer: { kind: 'answered', status: response.statusCode, text, retryAfterMs }, location: one('location') }
+  }
+
+  close(): Promise<void> {
+    return this.#connections.close()
+  }
+}
