@@ -1,11 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { systemClock, type Clock } from '../clock.ts'
 import type { ApiRequest } from './api-access.ts'
 import { sendJson, sendStatus, serve } from './api-routes.ts'
 import { badRequest } from './api-status.ts'
 import type { EventStore } from './event-store.ts'
 import { LeaseStore } from './lease-store.ts'
+import { listen } from './listen.ts'
 
 /** What is answered instead of the truth. `serve` gets Node's own objects and does with them what it likes. */
 export type Interception =
@@ -89,14 +89,6 @@ export const createApiHandler = (options: ApiServerOptions): ApiHandler => {
     },
   }
 }
-
-const listen = (server: Server, port: number): Promise<number> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => {
-      resolve((server.address() as AddressInfo).port)
-    })
-  })
 
 /** Starts the API server on 127.0.0.1. Rejects when the port is taken. */
 export const startApiServer = async (options: ApiServerOptions): Promise<ApiServer> => {

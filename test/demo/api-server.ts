@@ -18,7 +18,7 @@ type Listed = { metadata: { resourceVersion: string; continue?: string }; items:
 type Line = { type: string; object: { metadata: { name: string; resourceVersion: string }; [field: string]: unknown } }
 
 const transcripts = JSON.parse(
-  readFileSync(new URL('../fixtures/api-transcripts.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../fixtures/recorded/api-transcripts.json', import.meta.url), 'utf8'),
 ) as Record<string, Transcript>
 
 const event = (namespace: string, name: string, more: Record<string, unknown> = {}): EventObject => ({
