@@ -8,7 +8,10 @@ const withBench = process.argv.includes('--bench')
 
 await rm(new URL('../dist', import.meta.url), { recursive: true, force: true })
 await build({
-  entryPoints: { eventail: 'src/main.ts', ...(withBench ? { bench: 'test/bench/main.ts' } : {}) },
+  entryPoints: {
+    eventail: 'src/main.ts',
+    ...(withBench ? { bench: 'test/bench/main.ts', 'bench-world': 'test/bench/world.ts' } : {}),
+  },
   outdir: 'dist',
   bundle: true,
   splitting: true,

@@ -36,11 +36,11 @@ export class JobTally {
 /** What a converter counts; see `entry/convert.ts`. */
 export type ConversionCounts = { readonly truncated: number; readonly overflowed: number; readonly skewed: number }
 
+/** Where one job's counters are read from. */
+export type TallySource = { readonly tally: JobTally; readonly conversion: () => ConversionCounts }
+
 /** Registers the counters of one job, read from its tally at each scrape. */
-export const exposeTallies = (
-  registry: Registry,
-  jobs: ReadonlyMap<string, { readonly tally: JobTally; readonly conversion: () => ConversionCounts }>,
-): void => {
+export const exposeTallies = (registry: Registry, jobs: ReadonlyMap<string, TallySource>): void => {
   const expose = (
     name: string,
     help: string,

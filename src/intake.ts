@@ -46,6 +46,8 @@ export type IntakeOptions = {
   readonly converter: Converter
   readonly tally: JobTally
   readonly log: Log
+  /** A frame was dropped: nothing could be made of it. */
+  readonly onUnshippable: () => void
 }
 
 /** Where one job's source puts its events: each becomes an entry in the queue of every client. */
@@ -80,6 +82,7 @@ export class Intake implements SourceSink {
       return
     }
     tally.unshippable += 1
+    this.#o.onUnshippable()
     this.moved(scope, position)
   }
 

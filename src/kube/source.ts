@@ -39,3 +39,7 @@ export type SourceSink = {
 /** States of the machine of one scope; `scope.ts` tells what enters and leaves each. */
 export type SourceState =
   'init' | 'probe' | 'connect' | 'stream' | 'paused' | 'auth' | 'denied' | 'backoff' | 'drain' | 'stopped'
+
+/** The scopes that a choice of namespaces is watched by: '*', or each name once. */
+export const watchedScopes = (choice: NamespaceChoice): readonly string[] =>
+  choice.kind === 'all' ? ['*'] : [...new Set(choice.names)]

@@ -1,0 +1,140 @@
+import type { Clock } from '../clock.ts'
+import { formatConfigErrors } from '../config/config-error.ts'
+import type { Config } from '../config/config.ts'
+import type { Environment } from '../config/expand-env.ts'
+import { loadConfig } from '../config/load.ts'
+import { printClient, printConfig } from '../config/print-config.ts'
+import { createLog, type Log } from '../log.ts'
+import { createHttpServer, type HttpServer } from '../server/http-server.ts'
+import { Service } from '../service.ts'
+import type { ClientFactory } from '../sinks.ts'
+import { version } from '../version.ts'
+import type { RunFlags } from './argv.ts'
+import type { ExitCode, Output } from './output.ts'
+import { createPrintingClient } from './printing-client.ts'
+import { shipStdin } from './ship-stdin.ts'
+
+/** The process around a run. */
+export type Surroundings = {
+  readonly clock: Clock
+  readonly environment: Environment
+  readonly output: Output
+  readonly input: AsyncIterable<Uint8Array>
+  /** SIGTERM, SIGINT. */
+  readonly stop: AbortSignal
+  /** SIGHUP; @returns a function that takes the listener away. */
+  readonly onReload: (listener: () => void) => () => void
+}
+
+const load = (flags: RunFlags, { environment, output }: Surroundings): { config: Config; file: string } | null => {
+  const loaded = loadConfig({ ...flags.load, environment })
+  if (loaded.kind === 'invalid') {
+    output.err(formatConfigErrors(loaded.errors))
+    return null
+  }
+  for (const warning of loaded.warnings) output.err(`warning: ${warning}\n`)
+  return loaded
+}
+
+const printWhatIsAsked = (flags: RunFlags, config: Config, output: Output): void => {
+  if (flags.printConfig) output.err(printConfig(config))
+  if (flags.logConfig) output.err(printConfig(config).trimEnd().split('\n').reverse().join('\n') + '\n')
+  if (!flags.dryRun) return
+  output.out('Clients configured:\n')
+  for (const client of config.clients) output.out(`----------------------\n${printClient(client)}`)
+}
+
+/** `run`: tails until it is told to stop. 0: stopped as asked; 1: it could not go on; 2: configuration. */
+export const run = async (flags: RunFlags, surroundings: Surroundings): Promise<ExitCode> => {
+  const { output, clock } = surroundings
+  const loaded = load(flags, surroundings)
+  if (loaded === null) return 2
+  const { config } = loaded
+  printWhatIsAsked(flags, config, output)
+  const { logLevel: level, logFormat: format } = config.server
+  const log = createLog({ level, format, clock, write: output.err })
+  const printing: ClientFactory | null = flags.dryRun
+    ? (options, { settle }): ReturnType<ClientFactory> => createPrintingClient(options, settle, output)
+    : null
+  if (flags.stdin) {
+    const { input, stop: signal } = surroundings
+    return shipStdin({ config, input, clock, log, output, signal, ...(printing && { createClient: printing }) })
+  }
+  log.info('starting', { version, node: process.version, config: loaded.file, clients: config.clients.length })
+  return tail({ flags, config, log, printing }, surroundings)
+}
+
+type Tail = {
+  readonly flags: RunFlags
+  readonly config: Config
+  readonly log: Log
+  readonly printing: ClientFactory | null
+}
+
+const tail = async ({ flags, config, log, printing }: Tail, surroundings: Surroundings): Promise<ExitCode> => {
+  const { clock, stop } = surroundings
+  const fatal = new AbortController()
+  const service = new Service({
+    clock,
+    log,
+    random: Math.random,
+    savesPositions: !flags.dryRun,
+    onFatal: () => {
+      fatal.abort()
+    },
+    ...(printing && { createClient: printing }),
+  })
+  const server = await listen(config, service, log)
+  if (server === 'failed') return 1
+  const quietReload = surroundings.onReload(() => void reload(flags, { surroundings, service, log }))
+  const ended = aborted(AbortSignal.any([stop, fatal.signal]))
+  const starting = service.start(config, printConfig(config))
+  const why = await Promise.race([starting, ended.then(() => null)])
+  if (why !== null) log.error('cannot start', { why })
+  else await ended
+  quietReload()
+  log.info('stopping', { drain_timeout: `${config.drainTimeoutMs}ms` })
+  const left = await service.stop()
+  await starting
+  await server?.close()
+  log.info('stopped', { queued: left, position: left === 0 ? 'complete' : 'before what is queued' })
+  return why === null && !fatal.signal.aborted ? 0 : 1
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else
+      signal.addEventListener('abort', () => {
+        resolve()
+      })
+  })
+
+const listen = async (config: Config, service: Service, log: Log): Promise<HttpServer | null | 'failed'> => {
+  if (config.server.disable) return null
+  const server = createHttpServer({
+    options: config.server,
+    metrics: () => service.metrics(),
+    log: log.with({ component: 'server' }),
+    status: () => service.status(),
+  })
+  const outcome = await server.listen()
+  if (outcome.kind === 'listening') return server
+  log.error('cannot listen', { why: outcome.why })
+  return 'failed'
+}
+
+type Reload = { readonly surroundings: Surroundings; readonly service: Service; readonly log: Log }
+
+/** SIGHUP: an invalid file is told with all its errors, and keeps the old configuration running. */
+const reload = async (flags: RunFlags, { surroundings, service, log }: Reload): Promise<void> => {
+  const loaded = load(flags, surroundings)
+  if (loaded === null) {
+    service.refuseReload()
+    log.error('configuration not reloaded: it is not valid; the old one stays in force')
+    return
+  }
+  log.info('reloading the configuration; changes of "server" need a restart', { config: loaded.file })
+  await service.reload(loaded.config, printConfig(loaded.config))
+  log.info('configuration reloaded')
+}

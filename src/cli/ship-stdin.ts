@@ -1,0 +1,74 @@
+import { Registry } from 'prom-client'
+import { addsUp, type Accounting } from '../accounting.ts'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config/config.ts'
+import { createConverter } from '../entry/convert.ts'
+import { readEvents } from '../kube/event-input.ts'
+import type { Log } from '../log.ts'
+import { createLokiClient } from '../loki/create-loki-client.ts'
+import { createLokiMetrics } from '../loki/loki-metrics.ts'
+import { type ClientFactory, createSinks } from '../sinks.ts'
+import { userAgent } from '../version.ts'
+import type { ExitCode, Output } from './output.ts'
+
+export type StdinOptions = {
+  readonly config: Config
+  readonly input: AsyncIterable<Uint8Array>
+  readonly clock: Clock
+  readonly log: Log
+  readonly output: Output
+  /** Instead of real clients: a dry run prints. */
+  readonly createClient?: ClientFactory
+  /** Ends reading; what was read is still drained. */
+  readonly signal: AbortSignal
+}
+
+/** The last line of a run that reads its events once: where every one of them is, for one client. */
+export const summaryOf = (a: Accounting): string =>
+  `received=${a.received} sent=${a.sent} filtered=${a.filtered} rejected=${a.rejected} dropped=${a.dropped} queued=${a.queued}`
+
+/**
+ * `-stdin`: events as JSON through the first scrape config to every client. 0 when all were sent; 1 when any was
+ * refused on the way, each with a line on stderr.
+ */
+export const shipStdin = async (options: StdinOptions): Promise<ExitCode> => {
+  const { config, clock, log, output, signal } = options
+  const [job] = config.scrapeConfigs
+  if (job === undefined) throw new Error('a valid configuration has a scrape config')
+  const metrics = createLokiMetrics(new Registry())
+  const factory: ClientFactory =
+    options.createClient ?? ((client, deps) => createLokiClient(client, { ...deps, metrics, userAgent }))
+  const sinks = createSinks(config.clients, factory, { clock, log, random: Math.random, settle: () => undefined })
+  const clients = sinks.map(({ client }) => client)
+  for (const client of clients) client.start()
+
+  const converter = createConverter(job.entry)
+  let received = 0
+  let refused = 0
+  for await (const input of readEvents(options.input)) {
+    if (signal.aborted) break
+    if (input.kind === 'refused') {
+      refused += 1
+      output.err(`stdin:${input.line}: not an event: ${input.why}\n`)
+    }
+    if (input.kind !== 'event') continue
+    const entry = converter.toEntry(input.event)
+    for (const client of clients) {
+      if (!client.hasRoom()) await client.room(signal)
+      client.offer(entry, received)
+    }
+    received += 1
+  }
+
+  await Promise.all(clients.map((client) => client.drain(config.drainTimeoutMs)))
+  const accounts = sinks.map(({ client, fates }): Accounting => ({
+    client: client.name,
+    received,
+    recovered: 0,
+    filtered: 0,
+    ...fates,
+    queued: client.queued(),
+  }))
+  for (const account of accounts) output.err(`${summaryOf(account)} client=${account.client}\n`)
+  return refused === 0 && accounts.every((a) => addsUp(a) && a.sent === a.received) ? 0 : 1
+}

@@ -1,0 +1,207 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { request } from 'undici'
+import { systemClock } from '../../src/clock.ts'
+import { openConnection } from '../../src/kube/credentials.ts'
+import { silentLog } from '../../src/log.ts'
+import { type Cluster, openCluster, type Revision } from './cluster.ts'
+
+// The agent as a process against a real API server and a real Loki, both given from outside:
+//   KUBECONFIG   the API server; events are written to NAMESPACE ("default") and deleted at the end
+//   LOKI_URL     such as http://127.0.0.1:3100
+//   RESTART_API  optional: a command that kills and starts the API server
+//   COMPACT      optional: a command that compacts etcd, so that old resourceVersions answer 410
+
+const { KUBECONFIG = '', LOKI_URL = '', RESTART_API = '', COMPACT = '', NAMESPACE = 'default' } = process.env
+const given = KUBECONFIG !== '' && LOKI_URL !== ''
+const root = join(import.meta.dirname, '../..')
+const shell = promisify(execFile)
+
+type Stored = { readonly id: string; readonly text: string }
+
+/** Every entry of the run as Loki gives it back, duplicates included. */
+const readBack = async (run: string): Promise<readonly Stored[]> => {
+  const query = new URLSearchParams({ query: `{cluster="${run}"}`, limit: '5000', since: '2h', direction: 'forward' })
+  const answer = await request(`${LOKI_URL}/loki/api/v1/query_range?${query.toString()}`)
+  const body = (await answer.body.json()) as {
+    readonly data: {
+      readonly result: readonly { readonly stream: object; readonly values: readonly [string, string][] }[]
+    }
+  }
+  return body.data.result.flatMap(({ stream, values }) =>
+    values.map(([ns, line]) => ({
+      id: `${/ uid=(\S+)/.exec(line)?.[1] ?? ''}/${/ rv=(\d+)/.exec(line)?.[1] ?? ''}`,
+      text: JSON.stringify([stream, ns, line]),
+    })),
+  )
+}
+
+const idOf = ({ uid, resourceVersion }: Revision): string => `${uid}/${resourceVersion}`
+
+/** A revision that the next one of the same event replaced while nobody watched may be gone for good. */
+type Life = { readonly revisions: Revision[]; readonly supersededUnwatched: Set<string> }
+
+class Agent {
+  readonly #folder: string
+  #child: ChildProcess | null = null
+
+  constructor(folder: string, run: string) {
+    this.#folder = folder
+    writeFileSync(
+      join(folder, 'eventail.yaml'),
+      `server: {http_listen_port: 0, http_listen_address: 127.0.0.1}
+clients: [{url: "${LOKI_URL}/loki/api/v1/push", external_labels: {cluster: ${run}}}]
+positions: {filename: ${join(folder, 'positions.yaml')}, sync_period: 500ms}
+scrape_configs:
+  - job_name: e2e
+    kubernetes_events: {namespaces: [${NAMESPACE}], field_selector: reason=EndToEnd, kubeconfig: ${KUBECONFIG}}
+`,
+    )
+  }
+
+  start(): void {
+    this.#child = spawn(
+      process.execPath,
+      [join(root, 'dist/eventail.js'), `-config.file=${this.#folder}/eventail.yaml`],
+      {
+        stdio: ['ignore', 'inherit', 'inherit'],
+      },
+    )
+  }
+
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+    const child = this.#child
+    if (child === null) return null
+    const exit = once(child, 'exit') as Promise<[number | null]>
+    child.kill(signal)
+    const [code] = await exit
+    this.#child = null
+    return code
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+const until = async (satisfied: () => Promise<boolean>, timeoutMs: number): Promise<boolean> => {
+  const end = Date.now() + timeoutMs
+  while (Date.now() < end) {
+    if (await satisfied()) return true
+    await pause(500)
+  }
+  return false
+}
+
+type World = { readonly cluster: Cluster; readonly agent: Agent; readonly life: Life; watched: boolean; round: number }
+
+/** Creates events and repeats them; what a repeat replaces while the agent is away is excused. */
+const write = async (world: World, n: number): Promise<void> => {
+  const { cluster, life } = world
+  for (let i = 0; i < n; i += 1) {
+    const name = `e2e-${world.round}-${i}.${Date.now().toString(16)}${i.toString(16).padStart(5, '0')}`
+    const created = await cluster.create(name, `round ${world.round}, event ${i}`)
+    life.revisions.push(created)
+    if (i % 3 !== 0) continue
+    if (!world.watched) life.supersededUnwatched.add(idOf(created))
+    life.revisions.push(await cluster.repeat(created.name, 2))
+  }
+  world.round += 1
+}
+
+const steps: Readonly<Record<string, (world: World) => Promise<void>>> = {
+  'events created and patched while it watches': async (world) => {
+    await write(world, 60)
+  },
+  'SIGKILL right behind a burst, more events while it is away, start': async (world) => {
+    await write(world, 60)
+    await world.agent.end('SIGKILL')
+    world.watched = false
+    await write(world, 40)
+    world.agent.start()
+    world.watched = true
+    await write(world, 40)
+  },
+  'the API server restarts under it': async (world) => {
+    if (RESTART_API === '') return
+    const restarted = shell('sh', ['-c', RESTART_API])
+    world.watched = false
+    await write(world, 60)
+    await restarted
+    world.watched = true
+    await write(world, 20)
+  },
+  'its position is compacted away while it is killed': async (world) => {
+    await world.agent.end('SIGKILL')
+    world.watched = false
+    await write(world, 40)
+    if (COMPACT !== '') await shell('sh', ['-c', COMPACT])
+    await write(world, 20)
+    world.agent.start()
+    await pause(3000)
+    world.watched = true
+    await write(world, 20)
+  },
+  'SIGTERM, more events, start': async (world) => {
+    t.equal(await world.agent.end('SIGTERM'), 0, 'SIGTERM ends it with 0')
+    world.watched = false
+    await write(world, 20)
+    world.agent.start()
+    world.watched = true
+  },
+}
+
+t.test(
+  'every readable revision reaches a real Loki once, whatever happens to the agent and the API server',
+  { skip: given ? false : 'set KUBECONFIG and LOKI_URL', timeout: 300_000 },
+  async (t) => {
+    const options = { kubeconfig: KUBECONFIG, context: '' }
+    const opened = await openConnection({ options, clock: systemClock, log: silentLog })
+    if (opened.kind === 'error') throw new Error(opened.why)
+    const run = `e2e-${Date.now()}`
+    const agent = new Agent(t.testdir(), run)
+    const cluster = await openCluster(opened.connection, NAMESPACE)
+    const life: Life = { revisions: [], supersededUnwatched: new Set() }
+    const world: World = { cluster, agent, life, watched: true, round: 0 }
+    t.teardown(async () => {
+      await agent.end('SIGKILL')
+      const names = new Set(life.revisions.map(({ name }) => name))
+      for (const name of names) await cluster.remove(name)
+      await cluster.close()
+      opened.connection.close()
+    })
+
+    agent.start()
+    await pause(2000)
+    for (const [name, step] of Object.entries(steps)) {
+      t.comment(name)
+      await step(world)
+    }
+
+    const expected = new Set(life.revisions.map(idOf))
+    let stored: readonly Stored[] = []
+    const missing = (): string[] => {
+      const ids = new Set(stored.map(({ id }) => id))
+      return [...expected].filter((id) => !ids.has(id) && !life.supersededUnwatched.has(id))
+    }
+    await until(async () => {
+      stored = await readBack(run)
+      return missing().length === 0
+    }, 60_000)
+    const ids = stored.map(({ id }) => id)
+    const excused = [...life.supersededUnwatched].filter((id) => !ids.includes(id))
+    t.comment(
+      `revisions written ${expected.size}, in Loki ${ids.length}, excused as superseded unread ${excused.length}`,
+    )
+    for (const id of excused) t.comment(`excused ${id}`)
+    t.strictSame(missing(), [], 'none is lost')
+    t.equal(ids.length, new Set(ids).size, 'none is doubled')
+    t.strictSame(
+      ids.filter((id) => !expected.has(id)),
+      [],
+      'nothing else came',
+    )
+  },
+)
