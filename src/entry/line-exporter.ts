@@ -17,7 +17,7 @@ const always = (key: string, text: string, maxBytes: number): string =>
 
 /** metav1.Time and MicroTime: null when zero. */
 const time = (key: string, text: string, maxBytes: number): string =>
-  text === '' ? `"${key}":null,` : always(key, text, maxBytes)
+  text === '' || maxBytes === 0 ? `"${key}":null,` : always(key, text, maxBytes)
 
 /** Members end with a comma each; the last one is taken away. */
 const object = (members: string): string => `{${members.slice(0, -1)}}`
@@ -49,7 +49,7 @@ const metadata = (event: KubeEvent, maxBytes: number): string =>
       optional('namespace', event.namespace, maxBytes) +
       always('uid', event.uid, IDENTITY_BYTES) +
       always('resourceVersion', event.resourceVersion, IDENTITY_BYTES) +
-      time('creationTimestamp', event.creationTimestamp, IDENTITY_BYTES) +
+      time('creationTimestamp', event.creationTimestamp, maxBytes) +
       map('labels', event.labels, maxBytes) +
       map('annotations', event.annotations, maxBytes),
   )
@@ -75,11 +75,11 @@ const line = (event: KubeEvent, parts: LineParts, cluster: string): string => {
       optional('reason', event.reason, max) +
       message(parts) +
       `"source":${source(event, max)},` +
-      time('firstTimestamp', event.firstTimestamp, IDENTITY_BYTES) +
-      time('lastTimestamp', event.lastTimestamp, IDENTITY_BYTES) +
+      time('firstTimestamp', event.firstTimestamp, max) +
+      time('lastTimestamp', event.lastTimestamp, max) +
       (event.count === 0 ? '' : `"count":${event.count},`) +
       optional('type', event.type, max) +
-      time('eventTime', event.eventTime, IDENTITY_BYTES) +
+      time('eventTime', event.eventTime, max) +
       series(event, max) +
       optional('action', event.action, max) +
       (event.related === null ? '' : `"related":${reference(event.related, max)},`) +

@@ -26,13 +26,6 @@ const SMALLER_FIELD_BYTES = [256, 64, 16]
 /** Fields are made smaller until this much is left for the message. */
 const MIN_MESSAGE_BYTES = 256
 
-const withoutMessage = (whole: LineParts, messageBytes: number, fieldBytes: number): LineParts => ({
-  ...whole,
-  message: '',
-  truncatedBytes: messageBytes,
-  fieldBytes,
-})
-
 /** @returns the bytes a field may have, so that the fields together leave room for some message. */
 const roomyFieldBytes = (measure: (fieldBytes: number) => number, maxBytes: number): number => {
   for (const fieldBytes of [FIELD_BYTES, ...SMALLER_FIELD_BYTES]) {
@@ -41,21 +34,22 @@ const roomyFieldBytes = (measure: (fieldBytes: number) => number, maxBytes: numb
   return 0
 }
 
+/** Writes the line with the beginning of a message. */
+type Attempt = (message: string, fieldBytes: number) => string
+
 /**
  * Cuts the message until the line fits. How much longer a message gets by escaping is not known before, so it is cut
  * in proportion to what was too much, which comes close from above in a few rounds.
  */
-const cutLine = (write: LineWriter, event: KubeEvent, whole: LineParts, maxBytes: number): string => {
-  const messageBytes = utf8Bytes(whole.message)
-  const bare = (fieldBytes: number): string => write(event, withoutMessage(whole, messageBytes, fieldBytes))
-  const fieldBytes = roomyFieldBytes((bytes) => utf8Bytes(bare(bytes)), maxBytes)
-  const empty = bare(fieldBytes)
+const cutLine = (attempt: Attempt, message: string, maxBytes: number): string => {
+  const fieldBytes = roomyFieldBytes((bytes) => utf8Bytes(attempt('', bytes)), maxBytes)
+  const empty = attempt('', fieldBytes)
   const roomBytes = maxBytes - utf8Bytes(empty)
-  let wantedBytes = Math.min(messageBytes, roomBytes)
+  let wantedBytes = roomBytes
   while (wantedBytes > 0) {
-    const message = cutToBytes(whole.message, wantedBytes)
-    const keptBytes = utf8Bytes(message)
-    const line = write(event, { ...whole, message, truncatedBytes: messageBytes - keptBytes, fieldBytes })
+    const kept = cutToBytes(message, wantedBytes)
+    const keptBytes = utf8Bytes(kept)
+    const line = attempt(kept, fieldBytes)
     const lineBytes = utf8Bytes(line)
     if (lineBytes <= maxBytes) return line
     const usedBytes = lineBytes - maxBytes + roomBytes
@@ -65,7 +59,7 @@ const cutLine = (write: LineWriter, event: KubeEvent, whole: LineParts, maxBytes
 }
 
 /**
- * The event's line, at most `maxBytes` in UTF-8 for any `maxBytes` from 512: an overlong message is cut between two
+ * The event's line, at most `maxBytes` in UTF-8 for any `maxBytes` from 1024: an overlong message is cut between two
  * code points, and fields are shortened if they leave no room for it.
  */
 export const fitLine = (
@@ -73,13 +67,13 @@ export const fitLine = (
   event: KubeEvent,
   options: { readonly skewed: string; readonly maxBytes: number },
 ): FittedLine => {
-  const whole: LineParts = {
-    message: event.message,
-    truncatedBytes: 0,
-    skewed: options.skewed,
-    fieldBytes: FIELD_BYTES,
+  const { skewed, maxBytes } = options
+  if (event.message.length <= maxBytes) {
+    const line = write(event, { message: event.message, truncatedBytes: 0, skewed, fieldBytes: FIELD_BYTES })
+    if (fitsBytes(line, maxBytes)) return { line, truncated: false }
   }
-  const line = write(event, whole)
-  if (fitsBytes(line, options.maxBytes)) return { line, truncated: false }
-  return { line: cutLine(write, event, whole, options.maxBytes), truncated: true }
+  const messageBytes = utf8Bytes(event.message)
+  const attempt: Attempt = (message, fieldBytes) =>
+    write(event, { message, truncatedBytes: messageBytes - utf8Bytes(message), skewed, fieldBytes })
+  return { line: cutLine(attempt, event.message, maxBytes), truncated: true }
 }

@@ -22,13 +22,12 @@ type Json = Readonly<Record<string, unknown>>
 
 const isObject = (json: unknown): json is Json => typeof json === 'object' && json !== null && !Array.isArray(json)
 
-/** V8's message quotes the text; its position alone is told. */
-const parse = (text: string): { readonly json: unknown } | { readonly why: string } => {
+/** The parser's own message is not passed on: it quotes the text. */
+const parse = (text: string): { readonly json: unknown } | null => {
   try {
     return { json: JSON.parse(text) as unknown }
-  } catch (error) {
-    const at = error instanceof Error ? / at position (\d+)/.exec(error.message)?.[1] : undefined
-    return { why: at === undefined ? 'not JSON' : `not JSON after ${at} characters` }
+  } catch {
+    return null
   }
 }
 
@@ -54,7 +53,7 @@ const fromFrame = (frame: Json, line: number): EventInput => {
 const fromText = (text: JsonText): EventInput => {
   if (text.kind === 'broken') return { kind: 'refused', why: text.why, line: text.line }
   const parsed = parse(text.text)
-  if ('why' in parsed) return { kind: 'refused', why: parsed.why, line: text.line }
+  if (parsed === null) return { kind: 'refused', why: 'not JSON', line: text.line }
   return isFrame(parsed.json) ? fromFrame(parsed.json, text.line) : fromObject(parsed.json, text.line)
 }
 

@@ -40,6 +40,8 @@ export class JsonSplitter {
   #from = 0
   #parts: string[] = []
   #chars = 0
+  /** The last characters of the value in earlier chunks. */
+  #tail = ''
   #line = 1
   #valueLine = 1
   #open: number[] = []
@@ -156,8 +158,8 @@ export class JsonSplitter {
   }
 
   #afterListKey(at: number): boolean {
-    const before = this.#parts.slice(-2).join('') + this.#chunk.slice(Math.max(this.#from, at - LIST_KEY_CHARS), at)
-    return LIST_KEY.test(before.slice(-LIST_KEY_CHARS))
+    const inChunk = this.#chunk.slice(Math.max(this.#from, at - LIST_KEY_CHARS), at)
+    return LIST_KEY.test((this.#tail + inChunk).slice(-LIST_KEY_CHARS))
   }
 
   #ascend(code: number, at: number): void {
@@ -181,13 +183,16 @@ export class JsonSplitter {
   }
 
   #keep(to: number): void {
-    this.#chars += to - this.#from
+    const part = this.#chunk.slice(this.#from, to)
+    this.#chars += part.length
+    this.#tail = (this.#tail + part.slice(-LIST_KEY_CHARS)).slice(-LIST_KEY_CHARS)
     if (this.#chars > this.#maxChars) this.#parts = []
-    else this.#parts.push(this.#chunk.slice(this.#from, to))
+    else this.#parts.push(part)
     this.#from = 0
   }
 
   #drop(): void {
+    this.#tail = ''
     this.#parts = []
     this.#chars = 0
   }
