@@ -17,6 +17,8 @@ export type Identity =
 
 /** One cluster and one user of a kubeconfig, or the pod's service account: nothing has been read for it yet. */
 export type Access = {
+  /** Where it was found, for messages: `kubeconfig <file>` or `service account`. */
+  readonly place: string
   readonly server: string
   readonly ca: PemSource | null
   readonly cert: PemSource | null

@@ -34,12 +34,10 @@ export const createDispatcher = (tls: TlsMaterial, proxy: string, watches: numbe
   }
   if (proxy === '') return new Agent({ ...pool, connect })
   const { timeout, keepAlive, keepAliveInitialDelay } = connect
-  return new ProxyAgent({
-    ...pool,
-    uri: proxy,
-    requestTls: connect,
-    proxyTls: { timeout, keepAlive, keepAliveInitialDelay },
-  })
+  const proxyTls = { timeout, keepAlive, keepAliveInitialDelay }
+  // For undici the option alone means that a SOCKS proxy speaks TLS.
+  const isSocks = proxy.startsWith('socks')
+  return new ProxyAgent({ ...pool, uri: proxy, requestTls: connect, ...(isSocks ? {} : { proxyTls }) })
 }
 
 /** The pool in use, and those before it that still have answers to deliver. */

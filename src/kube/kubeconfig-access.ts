@@ -128,6 +128,7 @@ const accessOf = (chosen: ChosenContext): Access | string => {
   const ca = pem(cluster.caFile, cluster.caData)
   const serverName = text(cluster.tlsServerName)
   return {
+    place: `kubeconfig ${chosen.file}`,
     server,
     ca,
     cert,

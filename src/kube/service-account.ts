@@ -44,6 +44,7 @@ export const serviceAccountAccess = (env: Environment, dir: string): AccessOutco
   return {
     kind: 'ok',
     access: {
+      place: 'service account',
       server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`,
       ca: { file: caFile },
       cert: null,

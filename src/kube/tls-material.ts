@@ -67,16 +67,20 @@ export class TlsReader {
     const ca = await readPem(access.ca, 'certificate authority')
     const cert = await readPem(certSource, 'client certificate')
     const key = await readPem(keySource, 'client key')
-    if ('why' in ca) return { kind: 'failed', why: ca.why }
-    if ('why' in cert) return { kind: 'failed', why: cert.why }
-    if ('why' in key) return { kind: 'failed', why: key.why }
+    if ('why' in ca) return this.#failed(ca.why)
+    if ('why' in cert) return this.#failed(cert.why)
+    if ('why' in key) return this.#failed(key.why)
     const hash = hashOf(access, [ca.bytes, cert.bytes, key.bytes])
     if (this.#sound?.hash === hash) return { kind: 'ok', tls: this.#sound }
     const why = mismatch(access, ca.bytes, cert.bytes, key.bytes)
-    if (why !== null) return { kind: 'failed', why }
+    if (why !== null) return this.#failed(why)
     const { serverName, skipVerify } = access
     this.#sound = { ca: ca.bytes, cert: cert.bytes, key: key.bytes, serverName, skipVerify, hash }
     return { kind: 'ok', tls: this.#sound }
+  }
+
+  #failed(why: string): TlsOutcome {
+    return { kind: 'failed', why: `${this.#access.place}: ${why}` }
   }
 
   /** The last material that was good, for the moments of a rotation; null: none yet. */
