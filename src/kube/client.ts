@@ -38,7 +38,7 @@ export type KubeStream = {
   readonly chunks: AsyncIterable<readonly StreamLine[]>
   /** `monotonicMs` of the newest byte read. */
   lastByteAtMs(): number
-  /** Closes the connection. Idempotent. */
+  /** Closes the connection; an iteration under way ends as at a clean EOF. Idempotent. */
   close(): void
 }
 
@@ -55,7 +55,7 @@ export type RequestOptions = {
   readonly maxBytes: number
 }
 
-/** Authenticated requests to one API server, over HTTP/1.1 and at most 8 connections. */
+/** Authenticated requests to one API server, over HTTP/1.1: one connection for each open watch, and at most 7 more. */
 export type KubeClient = {
   /** The server's URL without credentials; for logs and as part of the checkpoint's scope. */
   readonly server: string
