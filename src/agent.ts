@@ -4,12 +4,12 @@ import { Checkpointer, createCheckpointMetrics } from './checkpointer.ts'
 import type { Clock } from './clock.ts'
 import { type Cluster, clusterKey, identify, openClusters } from './clusters.ts'
 import type { Config, ScrapeConfig } from './config/config.ts'
-import { Lanes } from './intake.ts'
 import { createJob, cursorKey, cursorScopeOf, type Job } from './job.ts'
 import type { CheckpointStore } from './kube/checkpoint.ts'
 import { ownNamespace } from './kube/service-account.ts'
 import { createSourceMetrics, type SourceMetrics } from './kube/source-metrics.ts'
 import type { Log } from './log.ts'
+import { DirectOutbox } from './outbox.ts'
 import { createRefusalCounter, cursorFor, openStore, readCursors } from './positions.ts'
 import type { AgentStatus } from './server/agent-status.ts'
 import { type ClientFactory, createSinks, type Sink } from './sinks.ts'
@@ -43,7 +43,7 @@ type Running = {
 export class Agent {
   readonly #o: AgentOptions
   readonly #stopping = new AbortController()
-  readonly #lanes = new Lanes()
+  readonly #outbox = new DirectOutbox()
   readonly #sinks: readonly Sink[]
   readonly #sourceMetrics: SourceMetrics
   readonly #refused: Counter<'reason'>
@@ -57,9 +57,10 @@ export class Agent {
     this.#o = options
     const { config, clock, log, random, createClient, registry } = options
     const settle = (sequence: number): void => {
-      this.#lanes.settle(sequence)
+      this.#outbox.settle(sequence)
     }
     this.#sinks = createSinks(config.clients, createClient, { clock, log, random, settle })
+    this.#outbox.connect(this.#sinks)
     this.#sourceMetrics = createSourceMetrics(registry)
     this.#refused = createRefusalCounter(registry)
     exposeTallies(registry, this.#tallies)
@@ -201,11 +202,10 @@ export class Agent {
       cluster: known.identity,
       client,
       saved,
-      lanes: this.#lanes,
+      outbox: this.#outbox,
       onUnshippable: () => {
         for (const { client } of this.#sinks) this.#o.onUnshippable(client.name)
       },
-      clients: this.#sinks.map((sink) => sink.client),
       metrics: this.#sourceMetrics,
       clock,
       log,

@@ -2,7 +2,7 @@ import { JobTally } from './accounting.ts'
 import type { Clock } from './clock.ts'
 import type { ScrapeConfig } from './config/config.ts'
 import { createConverter, type Converter } from './entry/convert.ts'
-import { Intake, type Lane, type Lanes } from './intake.ts'
+import { Intake } from './intake.ts'
 import type { KubeClient } from './kube/client.ts'
 import { type Cursor, type CursorScope, encodeCursor, namespaceScope } from './kube/cursor.ts'
 import { createSource, type ResumePosition, type Source } from './kube/kube-source.ts'
@@ -10,7 +10,7 @@ import type { ScopePosition } from './kube/position.ts'
 import type { SourceMetrics } from './kube/source-metrics.ts'
 import { watchedScopes } from './kube/source.ts'
 import type { Log } from './log.ts'
-import type { LokiClient } from './loki/loki-client.ts'
+import type { Lane, Outbox } from './outbox.ts'
 
 /** One scrape config at work: its source, the entries it makes, and how far they are settled. */
 export type Job = {
@@ -31,10 +31,9 @@ export type JobParts = {
   readonly cluster: string
   readonly client: KubeClient
   readonly saved: Cursor | null
-  readonly lanes: Lanes
+  readonly outbox: Outbox
   /** A frame was dropped: nothing could be made of it. */
   readonly onUnshippable: () => void
-  readonly clients: readonly LokiClient[]
   readonly metrics: SourceMetrics
   readonly clock: Clock
   readonly log: Log
@@ -53,16 +52,13 @@ export const cursorScopeOf = (config: ScrapeConfig, cluster: string): CursorScop
   labelSelector: config.source.labelSelector,
 })
 
-const openLanes = (parts: JobParts): ReadonlyMap<string, Lane & { readonly index: number }> => {
-  const own = new Map<string, Lane & { readonly index: number }>()
-  for (const scope of watchedScopes(parts.config.source.namespaces)) {
-    const lane = parts.lanes.add(parts.config.jobName, scope)
-    const saved = parts.saved?.positions[scope]
-    if (saved !== undefined) lane.frontier.moved(saved)
-    own.set(scope, lane)
-  }
-  return own
-}
+const openLanes = ({ config, saved, outbox }: JobParts): ReadonlyMap<string, Lane> =>
+  new Map(
+    watchedScopes(config.source.namespaces).map((scope) => [
+      scope,
+      outbox.openLane(config.jobName, scope, saved?.positions[scope] ?? null),
+    ]),
+  )
 
 const resumeFrom = ({ positions, savedAtMs }: Cursor): Readonly<Record<string, ResumePosition>> =>
   Object.fromEntries(
@@ -75,9 +71,9 @@ export const createJob = (parts: JobParts): Job => {
   const log = parts.log.with({ job: config.jobName })
   const converter = createConverter(config.entry, saved?.streams)
   const tally = new JobTally()
-  const own = openLanes(parts)
-  const { lanes, clients, onUnshippable } = parts
-  const sink = new Intake({ lanes, own, clients, converter, tally, log, onUnshippable })
+  const lanes = openLanes(parts)
+  const { outbox, onUnshippable } = parts
+  const sink = new Intake({ outbox, lanes, converter, tally, log, onUnshippable })
   const source = createSource({
     jobName: config.jobName,
     source: config.source,
@@ -93,8 +89,8 @@ export const createJob = (parts: JobParts): Job => {
 
   const positions = (): Readonly<Record<string, ScopePosition>> => {
     const settled: Record<string, ScopePosition> = {}
-    for (const lane of own.values()) {
-      const position = lane.frontier.position()
+    for (const lane of lanes.values()) {
+      const position = outbox.acknowledged(lane)
       if (position !== null) settled[lane.scope] = position
     }
     return settled
@@ -106,7 +102,7 @@ export const createJob = (parts: JobParts): Job => {
     tally,
     converter,
     positions,
-    outstanding: () => [...own.values()].reduce((sum, lane) => sum + lane.frontier.outstanding(), 0),
+    outstanding: () => [...lanes.values()].reduce((sum, lane) => sum + outbox.outstanding(lane), 0),
     cursor: (savedAtMs) =>
       encodeCursor({
         scope,

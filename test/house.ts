@@ -40,11 +40,11 @@ t.test('imports follow the flow from kube/ to entry/ to loki/ and never turn bac
   t.end()
 })
 
-t.test('nobody imports main.ts, and only the command line imports agent.ts', (t) => {
+t.test('nobody imports main.ts, and only the service around it imports agent.ts', (t) => {
   for (const file of sourceFiles('src')) {
     for (const target of importsOf(file)) {
       t.not(target, 'src/main.ts', `${file} imports main.ts`)
-      if (target === 'src/agent.ts') t.match(file, /^src\/(?:main\.ts|cli\/)/, `${file} imports agent.ts`)
+      if (target === 'src/agent.ts') t.match(file, /^src\/service\.ts$/, `${file} imports agent.ts`)
     }
   }
   t.end()
