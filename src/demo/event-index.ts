@@ -1,5 +1,10 @@
-/** One state of a key: its JSON (`encodeTail`), or null for a deletion. */
-export type Version = { readonly revision: bigint; readonly tail: string | null }
+/** One state of a key: its JSON (`encodeTail`), or null for a deletion. `read`: some LIST or WATCH handed it out. */
+export type Version = { readonly revision: bigint; readonly tail: string | null; read: boolean }
+
+/** A version that is no deletion. */
+export type LiveVersion = Version & { readonly tail: string }
+
+const isLive = (version: Version): version is LiveVersion => version.tail !== null
 
 /** A key and its versions since the last compaction, oldest first; never empty. */
 export type Slot = { readonly key: string; readonly versions: Version[] }
@@ -9,10 +14,10 @@ type Chunk = { readonly slots: Slot[]; newest: bigint; deleted: number }
 const CHUNK_SLOTS = 512
 
 /** What a slot held at `revision`: null when it did not exist. */
-export const tailAt = (slot: Slot, revision: bigint): string | null => {
+export const versionAt = (slot: Slot, revision: bigint): LiveVersion | null => {
   for (let i = slot.versions.length - 1; i >= 0; i -= 1) {
     const version = slot.versions[i]
-    if (version !== undefined && version.revision <= revision) return version.tail
+    if (version !== undefined && version.revision <= revision) return isLive(version) ? version : null
   }
   return null
 }
@@ -105,7 +110,7 @@ export class EventIndex {
         continue
       }
       for (const slot of chunk.slots) {
-        if (slot.key >= start && (end === '' || slot.key < end) && tailAt(slot, revision) !== null) total += 1
+        if (slot.key >= start && (end === '' || slot.key < end) && versionAt(slot, revision) !== null) total += 1
       }
     }
     return total

@@ -8,7 +8,7 @@ import {
   type ApiStatus,
 } from './api-status.ts'
 import { decodeContinue, encodeContinue, matchForbidden } from './continue-token.ts'
-import { tailAt, type EventIndex } from './event-index.ts'
+import { versionAt, type EventIndex, type LiveVersion } from './event-index.ts'
 import { listItem } from './event-object.ts'
 import { compileSelector, type EventSelector } from './event-selector.ts'
 
@@ -37,7 +37,13 @@ export type ListAnswer =
   | { readonly kind: 'refused'; readonly status: ApiStatus }
 
 /** What a LIST reads from. */
-export type ListedStore = { readonly index: EventIndex; readonly revision: bigint; readonly compacted: bigint }
+export type ListedStore = {
+  readonly index: EventIndex
+  readonly revision: bigint
+  readonly compacted: bigint
+  /** Told of each item; not of the one that a probe (`limit=1`) gets. */
+  readonly onRead: (version: LiveVersion) => void
+}
 
 /** The snapshot that is read and the first key of the page, relative to the prefix. */
 type Plan = { readonly revision: bigint; readonly start: string }
@@ -101,11 +107,13 @@ const readPage = (
   const items: string[] = []
   let last = ''
   for (const slot of store.index.range(range.start, range.end)) {
-    const tail = tailAt(slot, revision)
-    if (tail === null) continue
+    const version = versionAt(slot, revision)
+    if (version === null) continue
     if (wanted.limit > 0 && items.length >= wanted.limit) return { items, last, more: true }
     last = slot.key
-    if (wanted.selector === null || wanted.selector(tail)) items.push(listItem(tail))
+    if (wanted.selector !== null && !wanted.selector(version.tail)) continue
+    items.push(listItem(version.tail))
+    if (wanted.limit !== 1) store.onRead(version)
   }
   return { items, last, more: false }
 }

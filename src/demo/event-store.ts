@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { systemClock, type Clock } from '../clock.ts'
 import type { ApiStatus } from './api-status.ts'
-import { EventIndex, tailAt, type Slot, type Version } from './event-index.ts'
+import { EventHistory, type HistorySnapshot } from './event-history.ts'
+import { EventIndex, versionAt, type LiveVersion, type Slot, type Version } from './event-index.ts'
 import { listEvents, type ListAnswer, type ListQuery } from './event-list.ts'
 import { decodeTail, encodeTail, eventKey, withIdentity, type EventObject } from './event-object.ts'
 import { compileSelector, type EventSelector } from './event-selector.ts'
@@ -37,19 +38,8 @@ export type StoreSnapshot = {
   readonly revision: bigint
   readonly compacted: bigint
   readonly slots: readonly Slot[]
-  readonly head: Frame
-  readonly last: Frame
+  readonly history: HistorySnapshot
 }
-
-const rootFrame = (revision: bigint): Frame => ({
-  revision,
-  type: 'DELETED',
-  namespace: '',
-  tail: '',
-  previous: null,
-  sequence: 0,
-  next: null,
-})
 
 /**
  * Events with the semantics of etcd behind kube-apiserver: one revision counter, consistent reads at every revision
@@ -63,19 +53,17 @@ export class EventStore {
   #revision: bigint
   #compacted = 0n
   #size = 0
-  /** Frames behind `head` up to `last` are the history. */
-  #head: Frame
-  #last: Frame
+  #history: EventHistory
   #revised = new Set<Slot>()
   readonly #watches = new Set<EventWatch>()
+  #read = 0
 
   constructor(options: EventStoreOptions = {}) {
     this.#clock = options.clock ?? systemClock
     this.#maxHistory = options.maxHistory ?? 1_000_000
     this.#maxLagFrames = options.maxLagFrames ?? 1_000_000
     this.#revision = options.revision ?? 1n
-    this.#head = rootFrame(this.#revision)
-    this.#last = this.#head
+    this.#history = EventHistory.startingAt(this.#revision)
   }
 
   /** The newest revision, a decimal string. */
@@ -93,10 +81,30 @@ export class EventStore {
     return this.#watches.size
   }
 
+  /** Revisions (ADDED, MODIFIED) that some LIST or WATCH handed out, each counted once; probes are not counted. */
+  get read(): number {
+    return this.#read
+  }
+
+  /** Stored events whose present revision nobody has read. */
+  get unread(): number {
+    let count = 0
+    for (const slot of this.#index.range('', '')) if (versionAt(slot, this.#revision)?.read === false) count += 1
+    return count
+  }
+
+  /** Keys of the stored events that were not touched after revision `upTo`. */
+  untouchedSince(upTo: string): readonly string[] {
+    const slots = [...this.#index.range('', '')]
+    return slots
+      .filter((slot) => (versionAt(slot, this.#revision)?.revision ?? Infinity) <= BigInt(upTo))
+      .map(({ key }) => key)
+  }
+
   get(key: string): EventObject | null {
     const slot = this.#index.find(key)
-    const tail = slot === null ? null : tailAt(slot, this.#revision)
-    return tail === null ? null : decodeTail(tail)
+    const version = slot === null ? null : versionAt(slot, this.#revision)
+    return version === null ? null : decodeTail(version.tail)
   }
 
   /** Stores a new event, giving it a uid and a creationTimestamp where it has none. Returns its resourceVersion. */
@@ -160,7 +168,7 @@ export class EventStore {
     if (at > this.#revision) throw new Error(`compaction at the future revision ${upTo}`)
     if (at <= this.#compacted) return
     this.#compacted = at
-    while (this.#head.next !== null && this.#head.next.revision < at) this.#head = this.#head.next
+    this.#history.compact(at)
     for (const slot of this.#revised) {
       while ((slot.versions[1]?.revision ?? at + 1n) <= at) slot.versions.shift()
       if (slot.versions.length > 1) continue
@@ -173,7 +181,7 @@ export class EventStore {
   snapshot(): StoreSnapshot {
     const slots = [...this.#index.range('', '')].map(({ key, versions }) => ({ key, versions: [...versions] }))
     const kept = { revision: this.#revision, compacted: this.#compacted }
-    return { ...kept, slots, head: this.#head, last: this.#last }
+    return { ...kept, slots, history: this.#history.snapshot() }
   }
 
   /** Goes back to a backup: the revision drops and every watch ends. */
@@ -190,24 +198,15 @@ export class EventStore {
       }
     }
     this.#size = this.#index.count('', '', this.#revision)
-    this.#rewind(snapshot)
-  }
-
-  /** History up to the snapshot is copied: the chain behind it belongs to a future that no longer happens. */
-  #rewind(snapshot: StoreSnapshot): void {
-    this.#head = { ...snapshot.head, next: null }
-    this.#last = this.#head
-    for (let frame = snapshot.head; frame !== snapshot.last && frame.next !== null;) {
-      frame = frame.next
-      const copy = { ...frame, next: null }
-      this.#last.next = copy
-      this.#last = copy
-    }
+    this.#history = EventHistory.restored(snapshot.history)
   }
 
   /** A LIST, as kube-apiserver answers it without a watch cache. */
   list(query: ListQuery = {}): ListAnswer {
-    return listEvents({ index: this.#index, revision: this.#revision, compacted: this.#compacted }, query)
+    return listEvents(
+      { index: this.#index, revision: this.#revision, compacted: this.#compacted, onRead: this.#onRead },
+      query,
+    )
   }
 
   /** A WATCH without a watch cache: no bookmarks; a revision of the future is accepted and silent. */
@@ -217,13 +216,13 @@ export class EventStore {
     const namespace = query.namespace ?? ''
     const from = BigInt(query.resourceVersion === undefined || query.resourceVersion === '' ? 0 : query.resourceVersion)
     if (from > 0n && from + 1n < this.#compacted) return { kind: 'expired' }
-    let after = from === 0n ? this.#last : this.#head
-    while (from > 0n && after.next !== null && after.next.revision <= from) after = after.next
+    const after = from === 0n ? this.#history.last : this.#history.upTo(from)
     const feed = {
       after,
-      newest: () => this.#last.sequence,
+      newest: () => this.#history.last.sequence,
       maxLagFrames: this.#maxLagFrames,
       onClose: () => this.#watches.delete(watch),
+      onRead: this.#onRead,
     }
     const scope = { namespace, selector, fromRevision: from }
     const watch = new EventWatch(scope, feed, from === 0n ? this.#stored(namespace, selector) : null)
@@ -231,39 +230,36 @@ export class EventStore {
     return { kind: 'watch', watch }
   }
 
-  #stored(namespace: string, selector: EventSelector): Iterator<string> {
-    const tails: string[] = []
+  #stored(namespace: string, selector: EventSelector): Iterator<LiveVersion> {
+    const versions: LiveVersion[] = []
     for (const slot of this.#index.range(
       namespace === '' ? '' : `${namespace}/`,
       namespace === '' ? '' : `${namespace}0`,
     )) {
-      const tail = tailAt(slot, this.#revision)
-      if (tail !== null && (selector === null || selector(tail))) tails.push(tail)
+      const version = versionAt(slot, this.#revision)
+      if (version !== null && (selector === null || selector(version.tail))) versions.push(version)
     }
-    return tails.values()
+    return versions.values()
+  }
+
+  readonly #onRead = (version: Version): void => {
+    if (!version.read) this.#read += 1
+    version.read = true
   }
 
   #put(key: string, type: Frame['type'], tail: string): void {
     const before = this.#index.find(key)?.versions.at(-1)?.tail ?? null
-    const version: Version = { revision: this.#revision, tail: type === 'DELETED' ? null : tail }
+    const version: Version = { revision: this.#revision, tail: type === 'DELETED' ? null : tail, read: false }
     const slot = this.#index.append(key, version)
     if (type !== 'ADDED' || slot.versions.length > 1) this.#revised.add(slot)
     const namespace = key.slice(0, key.indexOf('/'))
-    const sequence = this.#last.sequence + 1
-    const frame: Frame = { revision: this.#revision, type, namespace, tail, previous: before, sequence, next: null }
-    this.#last.next = frame
-    this.#last = frame
+    this.#history.append({ revision: this.#revision, type, namespace, version, tail, previous: before })
   }
 
   #notify(): void {
-    if (this.#last.sequence - this.#head.sequence > this.#maxHistory) this.#trim()
+    if (this.#history.length > this.#maxHistory) {
+      this.compact(String(this.#history.revisionBefore(Math.floor(this.#maxHistory * 0.9))))
+    }
     for (const watch of this.#watches) watch.wake()
-  }
-
-  #trim(): void {
-    let at = this.#head
-    const surplus = this.#last.sequence - this.#head.sequence - Math.floor(this.#maxHistory * 0.9)
-    for (let i = 0; i < surplus && at.next !== null; i += 1) at = at.next
-    this.compact(String(at.revision))
   }
 }

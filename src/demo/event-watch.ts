@@ -1,5 +1,6 @@
 import { expiredWatch } from './api-status.ts'
 import { watchFrame } from './event-object.ts'
+import type { LiveVersion, Version } from './event-index.ts'
 import type { EventSelector } from './event-selector.ts'
 
 /** A change as it goes to watchers; frames form a chain in the order of revisions. */
@@ -7,6 +8,8 @@ export type Frame = {
   readonly revision: bigint
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
   readonly namespace: string
+  /** What it made of the event. */
+  readonly version: Version
   /** JSON of the event; for DELETED the last state with the revision of the deletion. */
   readonly tail: string
   /** JSON of the event before this change. */
@@ -32,22 +35,32 @@ export type WatchFeed = {
   /** Frames that a reader may lag behind before it is cut off with a 410. */
   readonly maxLagFrames: number
   readonly onClose: () => void
+  /** Told of each state that goes out as ADDED or MODIFIED. */
+  readonly onRead: (version: Version) => void
 }
 
 /** The frame by which a watch whose revision is gone ends. */
 export const EXPIRED_FRAME = `${JSON.stringify({ type: 'ERROR', object: expiredWatch() })}\n`
+
+/** A change through a selector: an event that begins to match is ADDED, one that ceases to is DELETED. */
+const seenAs = (frame: Frame, selector: (tail: string) => boolean): Frame['type'] | null => {
+  const before = frame.previous !== null && selector(frame.previous)
+  const after = frame.type !== 'DELETED' && selector(frame.tail)
+  if (before) return after ? 'MODIFIED' : 'DELETED'
+  return after ? 'ADDED' : null
+}
 
 /** One open watch: read from it what there is, or wait until there is something. */
 export class EventWatch {
   readonly #scope: WatchScope
   readonly #feed: WatchFeed
   #at: Frame
-  #initial: Iterator<string> | null
+  #initial: Iterator<LiveVersion> | null
   #ended = false
   #wake: (() => void) | null = null
 
-  /** `initial`: JSON of events that come first as ADDED. */
-  constructor(scope: WatchScope, feed: WatchFeed, initial: Iterator<string> | null) {
+  /** `initial`: what comes first as ADDED. */
+  constructor(scope: WatchScope, feed: WatchFeed, initial: Iterator<LiveVersion> | null) {
     this.#scope = scope
     this.#feed = feed
     this.#at = feed.after
@@ -74,8 +87,12 @@ export class EventWatch {
     let out = ''
     while (this.#initial !== null && out.length < maxChars) {
       const item = this.#initial.next()
-      if (item.done === true) this.#initial = null
-      else out += watchFrame('ADDED', item.value)
+      if (item.done === true) {
+        this.#initial = null
+      } else {
+        this.#feed.onRead(item.value)
+        out += watchFrame('ADDED', item.value.tail)
+      }
     }
     while (out.length < maxChars && this.#at.next !== null) {
       this.#at = this.#at.next
@@ -84,17 +101,14 @@ export class EventWatch {
     return out
   }
 
-  /** A change is seen through the selector: an event that begins to match is ADDED, one that ceases to is DELETED. */
   #line(frame: Frame): string {
     const { namespace, selector, fromRevision } = this.#scope
     if (frame.revision <= fromRevision) return ''
     if (namespace !== '' && frame.namespace !== namespace) return ''
-    if (selector === null) return watchFrame(frame.type, frame.tail)
-    const before = frame.previous !== null && selector(frame.previous)
-    const after = frame.type !== 'DELETED' && selector(frame.tail)
-    if (!before && !after) return ''
-    if (before && after) return watchFrame('MODIFIED', frame.tail)
-    return watchFrame(after ? 'ADDED' : 'DELETED', frame.tail)
+    const type = selector === null ? frame.type : seenAs(frame, selector)
+    if (type === null) return ''
+    if (type !== 'DELETED') this.#feed.onRead(frame.version)
+    return watchFrame(type, frame.tail)
   }
 
   /** Resolves when there may be something to read, or the watch ended, or the signal aborts. One caller at a time. */
