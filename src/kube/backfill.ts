@@ -6,10 +6,17 @@ import { decodeEvent } from './decode-event.ts'
 import type { EventPaths } from './event-path.ts'
 import { eventTimeMs } from './event-time.ts'
 import { letterOfInvalid } from './frame-head.ts'
-import { DENIED_RETRY_MS, PAGE_LIMIT_MAX, PAGE_MAX_BYTES, PAGE_SMALL_BYTES, PAGE_TIMEOUT_MS } from './limits.ts'
+import {
+  DENIED_RETRY_MS,
+  PAGE_LIMIT_MAX,
+  PAGE_MAX_BYTES,
+  PAGE_SMALL_BYTES,
+  PAGE_TIMEOUT_MS,
+  TRIES_OF_ONE_TOKEN,
+} from './limits.ts'
 import type { OwedRules } from './owed.ts'
 import { type Page, readPage } from './page.ts'
-import { Patience } from './patience.ts'
+import { Patience, RepeatsAt } from './patience.ts'
 import type { Interval } from './position.ts'
 import { isResourceVersion } from './resource-version.ts'
 import { type Remedy, remedyFor } from './source-failure.ts'
@@ -40,6 +47,7 @@ export class Backfill {
   readonly #o: BackfillOptions
   readonly #patience: Patience
   #limit = PAGE_LIMIT_MAX
+  readonly #internalErrors = new RepeatsAt()
   #wake: (() => void) | null = null
   #lastError = ''
 
@@ -103,6 +111,7 @@ export class Backfill {
     const page = answer.kind === 'ok' ? readPage(answer.body) : null
     if (answer.kind === 'ok' && page !== null) {
       this.#lastError = ''
+      track.sawStore(page.resourceVersion)
       this.#patience.restore()
       if (answer.sizeBytes < PAGE_SMALL_BYTES) this.#limit = Math.min(PAGE_LIMIT_MAX, this.#limit * 2)
       await this.#take(page, signal)
@@ -124,8 +133,7 @@ export class Backfill {
     }
     const remedy = remedyFor(answer.kind === 'ok' ? { kind: 'malformed', why: 'not an event list' } : answer)
     this.#lastError = remedy.why
-    const lapsed = request.token !== null && (remedy.kind === 'expired' || remedy.kind === 'bad_request')
-    if (!lapsed) {
+    if (!this.#lapsed(remedy, request.token)) {
       await this.#wait(remedy, request.sentAtMs, signal)
       return
     }
@@ -134,6 +142,16 @@ export class Backfill {
     log.info('the list token expired', { goes_on: replacement === null ? 'from the first page' : 'inconsistently' })
     // From the first page, or in a circle: not at once.
     if (replacement === null || replacement === request.token) await this.#wait(remedy, request.sentAtMs, signal)
+  }
+
+  /**
+   * Whether the token is what the server dislikes. A 500 may come from a token of the future, after the store was
+   * restored while no agent was looking; but mostly it is an overloaded server, so this is the last thing to believe.
+   */
+  #lapsed(remedy: Remedy, token: string | null): boolean {
+    if (token === null) return false
+    if (remedy.kind === 'expired' || remedy.kind === 'bad_request') return true
+    return remedy.reason === 'internal_error' && this.#internalErrors.count(token) >= TRIES_OF_ONE_TOKEN
   }
 
   async #wait(remedy: Remedy, sentAtMs: number, signal: AbortSignal): Promise<void> {

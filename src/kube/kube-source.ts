@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { KubeClient } from './client.ts'
@@ -47,6 +48,8 @@ export const createSource = (options: KubeSourceOptions): Source => {
   const { source, resume, client, clock, jobName, metrics, log } = options
   const renewal = new CredentialRenewal(client, clock)
   const stopped = new AbortController()
+  // Every scope listens to it, and Node takes more than ten listeners for a leak.
+  setMaxListeners(0, stopped.signal)
   const scopes = watchedScopes(source.namespaces).map((scope) => {
     const saved = resume !== null && Object.hasOwn(resume, scope) ? resume[scope] : undefined
     return new Scope({

@@ -61,5 +61,8 @@ export const LINE_MAX_BYTES = 8 * 1024 * 1024
 /** A failure that repeats so often at one position lies in that position: 500s, and lines that are not JSON. */
 export const TRIES_AT_ONE_POSITION = 3
 
+/** A continue token that failed with a 500 so often (over half a minute) is given up; the pass begins again. */
+export const TRIES_OF_ONE_TOKEN = 6
+
 /** Owed intervals kept apart; above it the oldest are joined, and what lies between is sent again. */
 export const MAX_INTERVALS = 32

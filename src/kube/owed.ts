@@ -21,8 +21,11 @@ export type PageEnd = {
 export type OwedRules = {
   /** Without a checkpoint; `newest` is the store's revision. */
   start(policy: StartPolicy, newest: string, nowMs: number): ScopePosition
-  /** Whether the store is behind what was already seen of it: it was restored from a backup. */
-  wentBack(position: ScopePosition, newest: string): boolean
+  /**
+   * Whether the store, now at `newest`, is behind a revision that was `seen` of it before it was asked: it was restored
+   * from a backup. Seen, not only watched: a pass that read pages of a later state skipped what came back.
+   */
+  wentBack(seen: string, newest: string): boolean
   /** After a restore: a new epoch in which everything stored is owed. */
   restored(position: ScopePosition, newest: string): ScopePosition
   /** The watch can't resume: what lies up to `newest` is owed, and the watch goes on from there. */
@@ -78,7 +81,7 @@ const startPending = (policy: StartPolicy, newest: string, nowMs: number): reado
     case 'all':
       return everything(newest, null)
     case 'since':
-      return everything(newest, nowMs - policy.durationMs)
+      return everything(newest, Math.max(0, Math.floor(nowMs - policy.durationMs)))
     case 'new':
       return []
   }
@@ -92,7 +95,7 @@ export const owedRules: OwedRules = {
     active: null,
     pending: startPending(policy, newest, nowMs),
   }),
-  wentBack: (position, newest) => compareResourceVersions(newest, position.watched) < 0,
+  wentBack: (seen, newest) => compareResourceVersions(newest, seen) < 0,
   restored: (position, newest) => ({
     epoch: position.epoch + 1,
     watched: newest,

@@ -30,15 +30,15 @@ export class Patience {
   }
 }
 
-/** Counts what happens again and again at one resourceVersion. */
+/** Counts what happens again and again at one place: a resourceVersion, a continue token. */
 export class RepeatsAt {
-  #resourceVersion = ''
+  #place = ''
   #times = 0
 
-  /** @returns how often it happened at `resourceVersion`, this time included. */
-  count(resourceVersion: string): number {
-    if (resourceVersion !== this.#resourceVersion) this.#times = 0
-    this.#resourceVersion = resourceVersion
+  /** @returns how often it happened at `place` in a row, this time included. */
+  count(place: string): number {
+    if (place !== this.#place) this.#times = 0
+    this.#place = place
     this.#times += 1
     return this.#times
   }

@@ -188,19 +188,23 @@ export class Scope {
   async #probe(signal: AbortSignal): Promise<NextState> {
     const { client, clock, paths } = this.#o
     const sentAtMs = clock.monotonicMs()
+    const { seen } = this.#track
     const answer = await probe(client, paths.probe, signal)
     if (answer.kind !== 'newest') return this.#setbacks.probe(answer, sentAtMs)
-    this.#place(answer.resourceVersion)
+    this.#place(answer.resourceVersion, seen)
     return { to: 'connect' }
   }
 
-  /** Brings the position in line with the store, whose revision is `newest`. */
-  #place(newest: string): void {
+  /** Brings the position in line with the store, whose revision is `newest`; `seen`: what was known when it was asked. */
+  #place(newest: string, seen: string): void {
     const { rules, start, clock, metrics } = this.#o
     const track = this.#track
     if (!track.started) track.moveTo(rules.start(start, newest, clock.now()))
-    else if (rules.wentBack(track.position, newest)) this.#leap('restored', rules.restored(track.position, newest))
-    else if (this.#continuity.gap !== null) this.#leap(this.#continuity.gap, rules.expired(track.position, newest))
+    else if (rules.wentBack(seen, newest)) {
+      track.storeRestored(newest)
+      this.#leap('restored', rules.restored(track.position, newest))
+    } else if (this.#continuity.gap !== null) this.#leap(this.#continuity.gap, rules.expired(track.position, newest))
+    track.sawStore(newest)
     if (newest === track.position.watched) this.#continuity.currentAt(clock.now())
     metrics.owed(track.owedIntervals)
     this.#backfill.owed()
@@ -245,6 +249,7 @@ export class Scope {
       metrics,
       badLines: this.#badLines,
       deadlineMs: openedAtMs + now.timeoutMs,
+      rules: this.#o.rules,
       probe: (aborted) => probe(client, paths.probe, aborted),
       onRead: () => {
         this.#active()

@@ -14,6 +14,8 @@ export class Track {
   #position: ScopePosition | null = null
   /** `watched` when the watch was opened: a frame at or below was delivered before, or is owed. */
   #openedAt = '0'
+  /** The newest revision of the store that a LIST showed. */
+  #listed = '0'
   /** The position moved, and the sink was not told yet. */
   #quiet = false
 
@@ -35,6 +37,22 @@ export class Track {
   get owedIntervals(): number {
     const { active, pending } = this.#position ?? { active: null, pending: [] }
     return pending.length + (active?.intervals.length ?? 0)
+  }
+
+  /** The newest revision of the store that was seen in this life. */
+  get seen(): string {
+    const watched = this.#position?.watched ?? '0'
+    return compareResourceVersions(this.#listed, watched) > 0 ? this.#listed : watched
+  }
+
+  /** A LIST showed the store at this revision. */
+  sawStore(resourceVersion: string): void {
+    if (compareResourceVersions(resourceVersion, this.#listed) > 0) this.#listed = resourceVersion
+  }
+
+  /** The store went back to this revision: what was seen beyond it no longer exists. */
+  storeRestored(resourceVersion: string): void {
+    this.#listed = resourceVersion
   }
 
   /** The position moves by a rule, and the sink learns of it at once. */

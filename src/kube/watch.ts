@@ -3,6 +3,7 @@ import { childOf } from './child-abort.ts'
 import { type KubeFailure, type KubeStream, KubeStreamError, type StreamLine } from './client.ts'
 import { type Frame, readFrame } from './frame.ts'
 import { IDLE_MS, IDLE_RETRY_MS, STALL_MAX_MS, TRIES_AT_ONE_POSITION } from './limits.ts'
+import type { OwedRules } from './owed.ts'
 import type { RepeatsAt } from './patience.ts'
 import type { ProbeAnswer } from './probe.ts'
 import type { ScopeMetrics } from './source-metrics.ts'
@@ -36,6 +37,7 @@ export type WatchOptions = {
   readonly badLines: RepeatsAt
   /** `monotonicMs` at which the watch is given up. */
   readonly deadlineMs: number
+  readonly rules: OwedRules
   /** Asks for the store's revision on another connection. */
   readonly probe: (signal: AbortSignal) => Promise<ProbeAnswer>
   /** The watch gave something. */
@@ -193,14 +195,14 @@ export class Watch {
    * @returns after how many milliseconds to look again.
    */
   async #checkIdle(signal: AbortSignal): Promise<number> {
-    const { stream, track, probe, onConfirmed } = this.#o
-    const watchedBefore = track.position.watched
+    const { stream, track, rules, probe, onConfirmed } = this.#o
+    const [watched, seen] = [track.position.watched, track.seen]
     const lastByteAtMs = stream.lastByteAtMs()
     const answer = await probe(signal)
     if (signal.aborted) return 0
     if (answer.kind !== 'newest') return IDLE_RETRY_MS
     if (stream.lastByteAtMs() !== lastByteAtMs) return IDLE_MS
-    if (answer.resourceVersion === watchedBefore) onConfirmed()
+    if (answer.resourceVersion === watched && !rules.wentBack(seen, watched)) onConfirmed()
     else this.#finish({ kind: 'idle' })
     return IDLE_MS
   }
