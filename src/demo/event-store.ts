@@ -93,6 +93,12 @@ export class EventStore {
     return count
   }
 
+  /** The event that changed last, as it was then; null before the first change. */
+  get latest(): EventObject | null {
+    const { tail } = this.#history.last
+    return tail === '' ? null : decodeTail(tail)
+  }
+
   /** Keys of the stored events that were not touched after revision `upTo`. */
   untouchedSince(upTo: string): readonly string[] {
     const slots = [...this.#index.range('', '')]

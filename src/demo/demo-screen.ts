@@ -1,0 +1,110 @@
+import type { EventObject } from './event-object.ts'
+
+/** Where the demo writes. */
+export type DemoOutput = {
+  readonly write: (text: string) => void
+  readonly isTTY: boolean
+  /** Width of the terminal. */
+  readonly columns?: number
+}
+
+export type Places = {
+  readonly apiServerUrl: string
+  readonly lokiUrl: string
+  readonly storedEvents: number
+  readonly recordingMs: number
+  readonly speed: number
+  readonly durationMs: number | null
+}
+
+export type Progress = {
+  readonly elapsedMs: number
+  /** Revisions the agent received. */
+  readonly seen: number
+  /** Distinct entries in the embedded Loki. */
+  readonly inLoki: number
+  readonly queued: number
+  readonly latest: EventObject | null
+}
+
+const CLEAR_LINE = '\r\x1b[2K'
+
+const minutes = (ms: number): string => `${Math.round(ms / 60_000)} min`
+
+/** What is shown before the demo begins. */
+export const introduction = (places: Places): string => {
+  const { apiServerUrl, lokiUrl, storedEvents, recordingMs, speed, durationMs } = places
+  const query = `{job="kubernetes-events", type="Warning"} |= "BackOff"`
+  const pace = speed === 1 ? 'at its recorded pace' : `${speed} times as fast`
+  const until = durationMs === null ? 'Ctrl-C ends it.' : `It ends after ${durationMs / 1000} s, or with Ctrl-C.`
+  return `The demo: a recorded Kubernetes cluster, the agent, and a Loki, talking HTTP in this process.
+
+  API server  ${apiServerUrl}  ${storedEvents} events stored; ${minutes(recordingMs)} of a watch follow, ${pace}
+  Loki        ${lokiUrl}  in memory
+
+Ask it:
+
+  curl -sG ${lokiUrl}/loki/api/v1/query_range --data-urlencode limit=5 \\
+    --data-urlencode 'query=${query}'
+
+  {job="kubernetes-events", kind="Pod"} |= "Back-off restarting failed container"
+  {job="kubernetes-events", type="Warning"} |~ "ErrImagePull|ImagePullBackOff"
+  {job="kubernetes-events"} |= "failed liveness probe"
+  {job="kubernetes-events", kind="Node"} |~ "SystemOOM|OOMKilling"
+
+In Grafana: add a data source of type Loki with the URL ${lokiUrl} and explore. It listens on
+this machine's loopback only; a Grafana in a container needs --network=host.
+
+${until}
+
+`
+}
+
+/** Text of an event on one line of a terminal: it was written by anyone, so control characters do not get through. */
+const asOneLine = (event: EventObject): string => {
+  const involved = event['involvedObject'] as { kind?: unknown; name?: unknown } | undefined
+  const parts = [
+    event['type'],
+    event['reason'],
+    `${String(involved?.kind)}/${String(involved?.name)}`,
+    event['message'],
+  ]
+  return parts
+    .map(String)
+    .join(' ')
+    .replace(/\p{C}+/gu, ' ')
+}
+
+const progressText = ({ elapsedMs, seen, inLoki, queued, latest }: Progress): string => {
+  const waiting = queued === 0 ? '' : `, ${queued} on the way`
+  const last = latest === null ? '' : `; last: ${asOneLine(latest)}`
+  return `${Math.round(elapsedMs / 1000)} s: ${seen} events seen, ${inLoki} in Loki${waiting}${last}`
+}
+
+/** Shows progress: one line rewritten on a terminal, a line now and then elsewhere. */
+export class DemoScreen {
+  readonly #out: DemoOutput
+  #drawn = false
+
+  constructor(out: DemoOutput) {
+    this.#out = out
+  }
+
+  /** How often `progress` is worth calling. */
+  get everyMs(): number {
+    return this.#out.isTTY ? 500 : 5000
+  }
+
+  progress(progress: Progress): void {
+    const width = Math.max(20, (this.#out.columns ?? 80) - 1)
+    const text = progressText(progress)
+    this.#out.write(this.#out.isTTY ? `${CLEAR_LINE}${text.slice(0, width).toWellFormed()}` : `${text}\n`)
+    this.#drawn = this.#out.isTTY
+  }
+
+  /** Text of its own lines, below the progress. */
+  say(text: string): void {
+    this.#out.write(`${this.#drawn ? '\n' : ''}${text}`)
+    this.#drawn = false
+  }
+}

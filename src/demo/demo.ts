@@ -1,0 +1,167 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+import { startApiServer, type ApiServer } from './api-server.ts'
+import { DemoScreen, introduction, type DemoOutput } from './demo-screen.ts'
+import { accountingLine, complaints, type DemoAccounting, type DemoTruth } from './demo-verdict.ts'
+import { EventStore } from './event-store.ts'
+import { keepHouse } from './housekeeping.ts'
+import { playIncidents } from './incidents.ts'
+import { startLokiServer, type LokiServer } from './loki-server.ts'
+import { LokiStore } from './loki-store.ts'
+import { loadRecording, type Recording } from './recording.ts'
+import { startReplay } from './replay.ts'
+
+/** The agent, started against the two servers. */
+export type DemoAgent = {
+  /** Drains and ends it. */
+  stop(): Promise<void>
+  /** Still answers after `stop`. */
+  accounting(): DemoAccounting
+}
+
+export type DemoOptions = {
+  /** Null: until the signal aborts. */
+  readonly durationMs: number | null
+  /** 1 is the recorded pace. */
+  readonly speed: number
+  readonly clock: Clock
+  /** Ctrl-C: ends the demo as its duration does. */
+  readonly signal: AbortSignal
+  readonly out: DemoOutput
+  /** `lokiUrl` is the base, without `/loki/api/v1/push`. Rejects with a message for the user. */
+  readonly startAgent: (places: {
+    readonly apiServerUrl: string
+    readonly token: string
+    readonly lokiUrl: string
+  }) => Promise<DemoAgent>
+  /** Null: 3100 when it is free, else any. */
+  readonly lokiPort: number | null
+  /** Where the recording lies (`loadRecording`). */
+  readonly recordingDirectory?: URL
+}
+
+const LOKI_PORT = 3100
+/** How long the end waits until what the API server handed out has arrived. */
+const SETTLE_MS = 10_000
+const LOOK_EVERY_MS = 50
+
+type Stage = {
+  readonly recording: Recording
+  readonly events: EventStore
+  readonly entries: LokiStore
+  readonly apiServer: ApiServer
+  readonly loki: LokiServer
+  readonly token: string
+}
+
+const startLoki = async (store: LokiStore, clock: Clock, port: number | null): Promise<LokiServer> => {
+  if (port !== null) return startLokiServer({ store, clock, port })
+  try {
+    return await startLokiServer({ store, clock, port: LOKI_PORT })
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
+    return startLokiServer({ store, clock })
+  }
+}
+
+const setStage = async ({ clock, lokiPort, recordingDirectory }: DemoOptions): Promise<Stage> => {
+  const recording = await loadRecording(recordingDirectory)
+  const events = new EventStore({ clock })
+  const entries = new LokiStore({ clock })
+  const token = randomBytes(16).toString('hex')
+  const loki = await startLoki(entries, clock, lokiPort)
+  const apiServer = await startApiServer({ store: events, clock, token: () => token })
+  return { recording, events, entries, apiServer, loki, token }
+}
+
+const truthOf = ({ events, entries }: Stage): DemoTruth => ({
+  handedOut: events.read,
+  unread: events.unread,
+  inLoki: entries.counts.stored,
+})
+
+/** Plays until the time is over or the signal aborts, and then waits until nothing is on its way any more. */
+const play = async (stage: Stage, agent: DemoAgent, screen: DemoScreen, options: DemoOptions): Promise<void> => {
+  const { clock, durationMs, signal } = options
+  const startedMs = clock.monotonicMs()
+  const elapsedMs = (): number => clock.monotonicMs() - startedMs
+  const show = (): void => {
+    const { received, queued } = agent.accounting()
+    const inLoki = stage.entries.counts.stored
+    screen.progress({ elapsedMs: elapsedMs(), seen: received, inLoki, queued, latest: stage.events.latest })
+  }
+  while (!signal.aborted && (durationMs === null || elapsedMs() < durationMs)) {
+    const leftMs = durationMs === null ? Infinity : durationMs - elapsedMs()
+    await clock.sleep(Math.min(screen.everyMs, leftMs), signal)
+    show()
+  }
+}
+
+const settle = async (stage: Stage, agent: DemoAgent, clock: Clock): Promise<void> => {
+  const untilMs = clock.monotonicMs() + SETTLE_MS
+  const settled = (): boolean => {
+    const { received, queued } = agent.accounting()
+    return queued === 0 && stage.events.unread === 0 && received >= stage.events.read
+  }
+  while (!settled() && clock.monotonicMs() < untilMs) await clock.sleep(LOOK_EVERY_MS)
+}
+
+const perform = async (stage: Stage, screen: DemoScreen, options: DemoOptions): Promise<0 | 1> => {
+  const { clock, speed, durationMs } = options
+  const { events: store, recording, apiServer, loki, token } = stage
+  const curtain = new AbortController()
+  const { signal } = curtain
+  const replay = startReplay({ store, recording, clock, speed, signal })
+  screen.say(
+    introduction({
+      apiServerUrl: apiServer.url,
+      lokiUrl: loki.url,
+      storedEvents: store.size,
+      recordingMs: recording.durationMs / speed,
+      speed,
+      durationMs,
+    }),
+  )
+  const cast = [replay, playIncidents({ store, clock, speed, signal }), keepHouse({ store, clock, signal })]
+  try {
+    const agent = await options.startAgent({ apiServerUrl: apiServer.url, token, lokiUrl: loki.url })
+    await play(stage, agent, screen, options)
+    curtain.abort()
+    await Promise.all(cast)
+    await settle(stage, agent, clock)
+    await agent.stop()
+    const wrong = complaints(agent.accounting(), truthOf(stage))
+    screen.say(wrong.map((text) => `demo: ${text}\n`).join(''))
+    screen.say(`${accountingLine(agent.accounting())}\n`)
+    return wrong.length === 0 ? 0 : 1
+  } finally {
+    curtain.abort()
+    await Promise.all(cast)
+  }
+}
+
+/**
+ * Runs the agent between an embedded API server, which plays a recording with incidents woven in, and an embedded Loki.
+ * Prints where to look, progress, and at the end one line that tells where every event went.
+ *
+ * @returns 0 only if the accounts of agent, API server and Loki agree and nothing was lost.
+ */
+export const runDemo = async (options: DemoOptions): Promise<0 | 1> => {
+  const screen = new DemoScreen(options.out)
+  let stage: Stage
+  try {
+    stage = await setStage(options)
+  } catch (error) {
+    screen.say(`demo: ${error instanceof Error ? error.message : String(error)}\n`)
+    return 1
+  }
+  try {
+    return await perform(stage, screen, options)
+  } catch (error) {
+    screen.say(`demo: ${error instanceof Error ? error.message : String(error)}\n`)
+    return 1
+  } finally {
+    await stage.apiServer.close()
+    await stage.loki.close()
+  }
+}
