@@ -1,5 +1,5 @@
 import type { Authorization, Secret } from '../loki/client-options.ts'
-import { optional, record, secret, unsupported, type Section } from './decoder.ts'
+import { holdingSecrets, optional, record, secret, unsupported, type Section } from './decoder.ts'
 import type { PushUrl } from './push-url.ts'
 import { checkedText, text } from './scalars.ts'
 import { secretPair } from './secret-pair.ts'
@@ -8,20 +8,22 @@ const NONE: Secret = { kind: 'inline', value: '' }
 const REF = 'secret references are not supported; use the key with _file'
 
 export const basicAuth = optional(
-  record(
-    {
-      username: text(),
-      username_file: text(),
-      username_ref: unsupported(REF),
-      password: secret(text()),
-      password_file: text(),
-      password_ref: unsupported(REF),
-    },
-    (values, section): Authorization => ({
-      kind: 'basic',
-      username: secretPair(section, 'username', values.username, values.username_file) ?? NONE,
-      password: secretPair(section, 'password', values.password, values.password_file) ?? NONE,
-    }),
+  holdingSecrets(
+    record(
+      {
+        username: text(),
+        username_file: text(),
+        username_ref: unsupported(REF),
+        password: secret(text()),
+        password_file: text(),
+        password_ref: unsupported(REF),
+      },
+      (values, section): Authorization => ({
+        kind: 'basic',
+        username: secretPair(section, 'username', values.username, values.username_file) ?? NONE,
+        password: secretPair(section, 'password', values.password, values.password_file) ?? NONE,
+      }),
+    ),
   ),
 )
 
@@ -36,20 +38,22 @@ const scheme = checkedText(
 )
 
 export const authorization = optional(
-  record(
-    {
-      type: scheme,
-      credentials: secret(text()),
-      credentials_file: text(),
-      credentials_ref: unsupported(REF),
-    },
-    (values, section): Authorization => {
-      const credentials = secretPair(section, 'credentials', values.credentials, values.credentials_file)
-      if (credentials === null) {
-        section.report('credentials', 'MISSING_KEY', 'expected credentials or credentials_file, got neither')
-      }
-      return { kind: 'header', type: values.type, credentials: credentials ?? NONE }
-    },
+  holdingSecrets(
+    record(
+      {
+        type: scheme,
+        credentials: secret(text()),
+        credentials_file: text(),
+        credentials_ref: unsupported(REF),
+      },
+      (values, section): Authorization => {
+        const credentials = secretPair(section, 'credentials', values.credentials, values.credentials_file)
+        if (credentials === null) {
+          section.report('credentials', 'MISSING_KEY', 'expected credentials or credentials_file, got neither')
+        }
+        return { kind: 'header', type: values.type, credentials: credentials ?? NONE }
+      },
+    ),
   ),
 )
 

@@ -25,17 +25,28 @@ const distance = (left: string, right: string): number => {
 
 const plain = (name: string): string => name.toLowerCase().replaceAll(/[_\-. ]/g, '')
 
-/** The known name that `name` was probably meant to be, or null: one slip per three letters is forgiven. */
+/** Slips that a name cut short, or one with something added, counts as. */
+const SLIPS_OF_BEGINNING = 2
+
+const begins = (one: string, other: string): boolean =>
+  Math.min(one.length, other.length) > 3 && (one.startsWith(other) || other.startsWith(one))
+
+/**
+ * The known name that `name` was probably meant to be, or null. One slip per three letters is forgiven, and so is a
+ * beginning of the name or something added to it; case, dashes and underscores do not count.
+ */
 export const closest = (name: string, known: Iterable<string>): string | null => {
   if (name.length > MAX_LENGTH) return null
   const wanted = plain(name)
   let best: string | null = null
-  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1
+  let bestSlips = Math.max(1, Math.floor(wanted.length / 3)) + 1
   for (const candidate of known) {
-    const slips = distance(wanted, plain(candidate))
-    if (slips < bestDistance) {
+    const other = plain(candidate)
+    const exact = distance(wanted, other)
+    const slips = begins(wanted, other) ? Math.min(exact, SLIPS_OF_BEGINNING) : exact
+    if (slips < bestSlips) {
       best = candidate
-      bestDistance = slips
+      bestSlips = slips
     }
   }
   return best

@@ -91,6 +91,12 @@ export const secret = <T>(decoder: Decoder<T>): Decoder<T> => ({
   },
 })
 
+/** A mapping that holds secrets: text in its place is taken for one. */
+export const holdingSecrets = <T>(decoder: Decoder<T>): Decoder<T> => ({
+  ...decoder,
+  read: (place) => (scalarOf(place) === null ? decoder : secret(decoder)).read(place),
+})
+
 /** A list; `repeated` tells what is wrong with an item that repeats an earlier one, or null. */
 export const listOf = <T>(
   item: Decoder<T>,
@@ -124,8 +130,7 @@ export const mapOf = <T>(
     for (const [key, child] of childrenOf(place)) {
       const bad = check(key)
       if (bad === null) entries.push([key, value.read(child)])
-      else
-        report(keyPlace(place, key, child), bad.code, `expected ${bad.expected}, got the name ${JSON.stringify(key)}`)
+      else report(keyPlace(child), bad.code, `expected ${bad.expected}, got the name ${JSON.stringify(key)}`)
     }
     // fromEntries defines own properties, so a key such as __proto__ is only a key.
     return Object.fromEntries(entries)
@@ -151,12 +156,14 @@ export const unsupported = (why: string): Decoder<null> => ({
 })
 
 const reportUnknown = (place: Place, key: string, child: Place, known: Fields): void => {
+  // Looking for what was meant costs time, and a file may hold any number of keys.
+  if (place.walk.findings.full()) return
   const meant = closest(key, Object.keys(known))
   if (meant !== null && known[meant]?.secret === true) {
     for (const text of textsBelow(child)) place.walk.findings.secret(text)
   }
   const hint = meant === null ? '' : `; did you mean \`${meant}\`?`
-  report(keyPlace(place, key, child), 'UNKNOWN_KEY', `expected a known key, got an unknown one${hint}`)
+  report(keyPlace(child), 'UNKNOWN_KEY', `expected a known key, got an unknown one${hint}`)
 }
 
 const sectionOf = (place: Place, children: ReadonlyMap<string, Place>): Section => ({
@@ -170,7 +177,7 @@ const sectionOf = (place: Place, children: ReadonlyMap<string, Place>): Section 
     report(children.get(key) ?? { ...place, path: joined(place.path, key) }, code, message)
   },
   reportKey: (key, code, message) => {
-    report(keyPlace(place, key, children.get(key) ?? place), code, message)
+    report(keyPlace(children.get(key) ?? place), code, message)
   },
   warn: (key, message) => {
     warn(children.get(key) ?? place, message)

@@ -1,10 +1,12 @@
-import type { LineCounter } from 'yaml'
 import type { ConfigError, ConfigErrorCode, ConfigWarning, Origin } from './config-error.ts'
 import { excerpt } from './excerpt.ts'
 import { MASK, maskLines, maskUserInfo } from './secret-mask.ts'
 
 /** Shorter secrets are masked where they stand, but not searched for in other text. */
 const MIN_SEARCHED = 4
+
+/** Nobody reads more. */
+const MAX_ERRORS = 1000
 
 /** What a finding is about: an offset in the file, or a flag. */
 export type Spot = { readonly path: string; readonly offset: number; readonly flag: string | null }
@@ -15,22 +17,36 @@ type Finding = Spot & { readonly code: ConfigErrorCode | null; readonly message:
 export class Findings {
   readonly #file: string
   readonly #lines: readonly string[]
-  readonly #lineCounter: LineCounter
+  /** Offset of each line's first character. */
+  readonly #lineStarts: readonly number[]
   readonly #found: Finding[] = []
+  /** Places that have an error. */
+  readonly #faulty = new Set<string>()
   readonly #secrets = new Set<string>()
 
-  constructor(file: string, text: string, lineCounter: LineCounter) {
+  constructor(file: string, text: string) {
     this.#file = file
     this.#lines = maskLines(text.split(/\r?\n/))
-    this.#lineCounter = lineCounter
+    this.#lineStarts = [0, ...[...text.matchAll(/\n/g)].map((newline) => newline.index + 1)]
   }
 
+  /** Only the first error of a place is kept: the others follow from it. */
   error(code: ConfigErrorCode, spot: Spot, message: string): void {
-    this.#found.push({ ...spot, code, message })
+    const { path, offset, flag } = spot
+    const place = JSON.stringify([path, offset, flag])
+    if (this.full() || (path !== '' && this.#faulty.has(place))) return
+    this.#faulty.add(place)
+    this.#found.push({ path, offset, flag, code, message })
+  }
+
+  /** No more errors are taken. */
+  full(): boolean {
+    return this.#faulty.size >= MAX_ERRORS
   }
 
   warn(spot: Spot, message: string): void {
-    this.#found.push({ ...spot, code: null, message })
+    const { path, offset, flag } = spot
+    this.#found.push({ path, offset, flag, code: null, message })
   }
 
   /** From now on, and in what was found before, this text is masked. */
@@ -44,7 +60,7 @@ export class Findings {
   }
 
   failed(): boolean {
-    return this.#found.some((finding) => finding.code !== null)
+    return this.#faulty.size > 0
   }
 
   /** In the order of the file; flags last. */
@@ -77,8 +93,14 @@ export class Findings {
 
   #origin({ flag, offset }: Spot): Origin {
     if (flag !== null) return { file: flag, line: 0, col: 0 }
-    const { line, col } = this.#lineCounter.linePos(offset)
-    return { file: this.#file, line: Math.max(line, 1), col: Math.max(col, 1) }
+    // Counted here, because the parser's own LineCounter misses lines behind the end of a broken document.
+    let [line, beyond] = [1, this.#lineStarts.length + 1]
+    while (beyond - line > 1) {
+      const middle = (line + beyond) >> 1
+      if ((this.#lineStarts[middle - 1] ?? 0) <= offset) line = middle
+      else beyond = middle
+    }
+    return { file: this.#file, line, col: offset - (this.#lineStarts[line - 1] ?? 0) + 1 }
   }
 
   #mask(text: string): string {

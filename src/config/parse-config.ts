@@ -116,6 +116,7 @@ const rootPlace = ({ findings, root, targets }: YamlFile, overlay: Overlay): Pla
   node: isScalar(root) && root.value === '' ? null : root,
   path: '',
   offset: 0,
+  keyOffset: 0,
   flag: null,
   overlay,
   secret: false,

@@ -24,6 +24,8 @@ export type Place = {
   /** `clients[0].batchwait`; '' = the whole file. */
   readonly path: string
   readonly offset: number
+  /** Of its key, for messages about the key itself. */
+  readonly keyOffset: number
   readonly flag: string | null
   readonly overlay: Overlay | null
   /** Its text is shown nowhere. */
@@ -59,7 +61,7 @@ export const warn = (place: Place, message: string): void => {
 /** A place for the node that stands at `at`, with aliases followed and explicit nulls made absent. */
 const placeOf = (parent: Place, path: string, node: Node | null, keyOffset: number): Place => {
   const offset = node?.range?.[0] ?? keyOffset
-  const place: Place = { ...parent, path, node, offset, overlay: null, depth: parent.depth + 1 }
+  const place: Place = { ...parent, path, node, offset, keyOffset, overlay: null, depth: parent.depth + 1 }
   parent.walk.budget -= 1
   if (parent.walk.budget < 0 || place.depth > MAX_DEPTH) {
     if (parent.walk.budget >= -1)
@@ -119,11 +121,7 @@ export const childrenOf = (place: Place): ReadonlyMap<string, Place> => {
     const earlier = children.get(found.text)
     if (earlier !== undefined) {
       const line = place.walk.findings.line(earlier)
-      report(
-        { ...child, offset: found.offset },
-        'DUPLICATE_KEY',
-        `expected this key once, got it again (first on line ${line})`,
-      )
+      report(keyPlace(child), 'DUPLICATE_KEY', `expected this key once, got it again (first on line ${line})`)
     } else if (found.text === '<<') merges.push(child)
     else children.set(found.text, child)
   }
@@ -135,12 +133,8 @@ export const childrenOf = (place: Place): ReadonlyMap<string, Place> => {
   return children
 }
 
-/** Where the key of a child stands, for messages about the key itself. */
-export const keyPlace = (place: Place, key: string, child: Place): Place => {
-  if (!isMap<Node, Node | null>(place.node)) return child
-  const pair = place.node.items.find((item) => isScalar(item.key) && item.key.value === key)
-  return pair === undefined ? child : { ...child, offset: pair.key.range?.[0] ?? child.offset }
-}
+/** Where the key of a place stands, for messages about the key itself. */
+export const keyPlace = (place: Place): Place => ({ ...place, offset: place.keyOffset })
 
 /** The items of a list; empty when it is none. */
 export const items = (place: Place): readonly Place[] =>
@@ -173,5 +167,7 @@ export const described = (place: Place): string => {
   if (isSeq(place.node)) return 'a list'
   const text = scalarOf(place)?.text ?? ''
   if (place.secret) return MASK
-  return JSON.stringify(maskUserInfo(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text))
+  // Masked before it is cut, because a cut could take away the @ that tells credentials.
+  const shown = maskUserInfo(text)
+  return JSON.stringify(shown.length > MAX_SHOWN ? `${shown.slice(0, MAX_SHOWN)}…` : shown)
 }

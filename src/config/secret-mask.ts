@@ -1,12 +1,18 @@
+import { closest } from './closest.ts'
+
 /** What stands in place of a secret, as Promtail prints it. */
 export const MASK = '<secret>'
 
-/** Keys whose value is masked wherever a line of the file is shown, rightly spelt or not. */
-const SECRET_KEY = /pass|pwd|secret|token|cred|bearer|private|authori|api.?key|^(?:key|headers)$/i
-const NO_SECRET_KEY = /_file$|^authorization$|^name$/i
+/** Keys whose value, and all below it, is masked wherever a line of the file is shown. */
+const SECRET_KEY = /pass|pwd|secret|token|cred|private|authori|api.?key|^(?:key|oauth2|.*headers?)$/i
+/** Names that a misspelt key may stand for. */
+const SECRET_NAMES = ['password', 'bearer_token', 'credentials']
+const NO_SECRET_KEY = /_file$/i
+/** Mappings that hold secrets beside other things; where text stands in their place, it is a secret. */
+const HOLDER = /^(?:basic_auth|authorization)$/i
 
 /** `key: value`, perhaps after `- `, `{`, `,` or `#`: the indent, the key and where the value starts. */
-const KEY = /(^|[{,#]|\s-)(\s*)(["']?)([\w.-]+)\3\s*:(?=\s|$)\s*/g
+const KEY = /(^|[{,#]|\s-)(\s*)(["']?)([\w.-]+)\3\s*:(?=[\s"']|$)\s*/g
 
 /** Up to the last `@`, because a password that was not percent-encoded may hold one, or a slash. */
 const userInfo = /(\/\/)[^\s"']*@/g
@@ -16,15 +22,23 @@ export const maskUserInfo = (text: string): string => text.replaceAll(userInfo, 
 
 const indentOf = (line: string): number => /^[\s-]*/.exec(line)?.[0].length ?? 0
 
-const isSecretKey = (key: string): boolean => SECRET_KEY.test(key) && !NO_SECRET_KEY.test(key)
+const isSecret = (key: string, value: string): boolean => {
+  if (NO_SECRET_KEY.test(key)) return false
+  if (HOLDER.test(key)) return /^[^{&*#]/.test(value)
+  return SECRET_KEY.test(key) || closest(key, SECRET_NAMES) !== null
+}
 
 /** Where the value of the first secret key on a line starts, or -1. */
 const secretStart = (line: string): number => {
   for (const match of line.matchAll(KEY)) {
-    if (isSecretKey(match[4] ?? '')) return match.index + match[0].length
+    const start = match.index + match[0].length
+    if (isSecret(match[4] ?? '', line.slice(start))) return start
   }
   return -1
 }
+
+/** A line that cannot go on with the value above it, unless it is indented more. */
+const STARTS_SOMETHING = /^\s*(?:- |#|["']?[\w.-]+["']?\s*:)/
 
 /** A quote that `value` opens and does not close; '' otherwise. */
 const openQuote = (value: string): string => {
@@ -45,7 +59,8 @@ export const maskLines = (lines: readonly string[]): readonly string[] => {
       if (line.includes(quote)) quote = ''
       return MASK
     }
-    if (below >= 0 && (line.trim() === '' || indentOf(line) > below)) return line.trim() === '' ? line : MASK
+    if (line.trim() === '') return line
+    if (below >= 0 && (indentOf(line) > below || !STARTS_SOMETHING.test(line))) return MASK
     below = -1
     const start = secretStart(line)
     if (start < 0) return maskUserInfo(line)

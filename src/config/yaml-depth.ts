@@ -1,4 +1,4 @@
-import { Parser, type CST, type LineCounter } from 'yaml'
+import { Parser, type CST } from 'yaml'
 
 /** No key of ours lies deeper than this, and the YAML composer is recursive. */
 const MAX_DEPTH = 64
@@ -11,10 +11,10 @@ const inside = (token: CST.Token): CST.Token[] => {
   return token.items.flatMap((item) => [item.key, item.value]).filter(isToken)
 }
 
-/** The offset of a mapping or list that lies deeper than in any configuration, or null. Fills `lineCounter`. */
-export const tooDeepAt = (text: string, lineCounter: LineCounter): number | null => {
+/** The offset of a mapping or list that lies deeper than in any configuration, or null. */
+export const tooDeepAt = (text: string): number | null => {
   const waiting: { readonly token: CST.Token; readonly depth: number }[] = []
-  for (const token of new Parser(lineCounter.addNewLine).parse(text)) waiting.push({ token, depth: 0 })
+  for (const token of new Parser().parse(text)) waiting.push({ token, depth: 0 })
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { token, depth } = next
     if (depth > MAX_DEPTH) return token.offset

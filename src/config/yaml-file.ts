@@ -1,4 +1,4 @@
-import { isAlias, LineCounter, parseDocument, visit, type Document, type Node, type YAMLError } from 'yaml'
+import { isAlias, parseDocument, visit, type Document, type Node, type YAMLError } from 'yaml'
 import { Findings } from './findings.ts'
 import { tooDeepAt } from './yaml-depth.ts'
 
@@ -37,10 +37,9 @@ const aliasTargets = (document: Document): ReadonlyMap<Node, Node> => {
  * Promtail. `findings` tells whether it failed; when the YAML itself is broken, `root` is of no use.
  */
 export const parseYamlFile = (text: string, file: string): YamlFile => {
-  const lineCounter = new LineCounter()
-  const findings = new Findings(file, text, lineCounter)
+  const findings = new Findings(file, text)
   const spot = { path: '', flag: null }
-  const deep = tooDeepAt(text, lineCounter)
+  const deep = tooDeepAt(text)
   if (deep !== null) {
     findings.error('YAML_SYNTAX', { ...spot, offset: deep }, 'expected less deeply nested YAML')
     return { findings, root: null, targets: new Map() }
@@ -53,6 +52,8 @@ export const parseYamlFile = (text: string, file: string): YamlFile => {
   })
   for (const error of [...document.errors, ...document.warnings]) {
     findings.error('YAML_SYNTAX', { ...spot, offset: error.pos[0] }, syntaxMessage(error))
+    // From here on the parser is lost, and stumbles over every word.
+    if (error.code === 'UNEXPECTED_TOKEN') break
   }
   return { findings, root: document.contents, targets: aliasTargets(document) }
 }
