@@ -3,7 +3,7 @@ import type { RejectReason } from './reasons.ts'
 
 /** How one attempt to push ended, before anybody judges it. */
 export type PushAnswer =
-  /** `text`: the first 1 KiB of the body. `retryAfterMs`: what the header asks for. */
+  /** `text`: the body, at most 64 KiB of it. `retryAfterMs`: what the header asks for. */
   | { readonly kind: 'answered'; readonly status: number; readonly text: string; readonly retryAfterMs: number | null }
   /** Time-out, reset, refused connection: whether Loki stored it is not known. */
   | { readonly kind: 'unanswered'; readonly why: string }
