@@ -1,5 +1,5 @@
 // Bundles the program into dist/: one entry, shared chunks, and chunks that are loaded only when a command needs them.
-import { rm } from 'node:fs/promises'
+import { cp, rm } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
 import { build } from 'esbuild'
 
@@ -27,4 +27,9 @@ await build({
   banner: {
     js: "import { createRequire as eventailRequire } from 'node:module'; const require = eventailRequire(import.meta.url);",
   },
+})
+
+// The demo's recording lies beside the chunks.
+await cp(new URL('../src/demo/recording', import.meta.url), new URL('../dist/recording', import.meta.url), {
+  recursive: true,
 })

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { closest } from '../config/closest.ts'
 import type { Overlay } from '../config/place.ts'
 import { COMMANDS, type CommandName, type CommandSpec } from './commands.ts'
+import { type DemoFlags, parseDemoFlags } from './demo-flags.ts'
 import { flagOverlay } from './flag-overlay.ts'
 import type { Flag } from './flags.ts'
 import { plainWords } from './go-flags.ts'
@@ -28,7 +29,7 @@ export type RunFlags = {
 export type Argv =
   | ({ readonly command: 'run' } & RunFlags)
   /** `overlay`: what flags put over the demonstration's own configuration. */
-  | { readonly command: 'demo'; readonly overlay: Overlay }
+  | ({ readonly command: 'demo'; readonly overlay: Overlay } & DemoFlags)
   /** Each is checked by itself. */
   | { readonly command: 'check'; readonly loads: readonly LoadRequest[] }
   | { readonly command: 'version' }
@@ -79,10 +80,15 @@ const run = (given: Given): Argv => {
   }
 }
 
+const demo = ({ overlay, flags }: Given): Argv => {
+  const parsed = parseDemoFlags(flags)
+  return typeof parsed === 'string' ? usageError(parsed) : { command: 'demo', overlay, ...parsed }
+}
+
 /** What each command makes of its flags and files. */
 const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   run,
-  demo: ({ overlay }) => ({ command: 'demo', overlay }),
+  demo,
   check: (given) => ({ command: 'check', loads: given.files.map((file) => loadRequest(given, file)) }),
   version: () => ({ command: 'version' }),
 }

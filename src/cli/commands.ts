@@ -1,4 +1,4 @@
-import { FILE_FLAGS, LOG_FLAGS, RUN_FLAGS, SERVER_FLAGS, type Flag } from './flags.ts'
+import { DEMO_FLAGS, FILE_FLAGS, LOG_FLAGS, RUN_FLAGS, SERVER_FLAGS, type Flag } from './flags.ts'
 
 /** A sub-command. The first one of the table is meant when none is named. */
 export type CommandSpec = {
@@ -26,8 +26,8 @@ export const COMMANDS = [
     name: 'demo',
     summary: 'everything embedded, from a recording: no cluster and no Loki needed',
     operands: 'none',
-    flags: [...SERVER_FLAGS, ...LOG_FLAGS],
-    examples: ['eventail demo'],
+    flags: [...DEMO_FLAGS, ...SERVER_FLAGS, ...LOG_FLAGS],
+    examples: ['eventail demo', 'eventail demo -duration=20s -speed=10'],
   },
   {
     name: 'check',

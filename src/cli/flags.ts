@@ -32,6 +32,13 @@ export const SERVER_FLAGS: readonly Flag[] = [
   value('server.http-listen-port', 'port of the HTTP pages (9080)', 'server.http_listen_port'),
 ]
 
+/** What only the demonstration takes. */
+export const DEMO_FLAGS: readonly Flag[] = [
+  value('duration', 'how long it plays, such as 20s; without it until Ctrl-C'),
+  value('speed', 'how much faster than recorded (1)'),
+  value('loki-port', 'port of the embedded Loki (3100 if free, else any)'),
+]
+
 const MODE_FLAGS: readonly Flag[] = [
   toggle('dry-run', 'print entries to stdout instead of sending them; positions are read and not written'),
   toggle('inspect', 'show on stderr what each pipeline stage changes'),

@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+import { parseArgv } from './cli/argv.ts'
+import type { ExitCode, Output } from './cli/output.ts'
+import { systemClock } from './clock.ts'
+
+const output: Output = {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+}
+
+/** Aborts at the first SIGTERM or SIGINT; a second one ends the process at once. */
+const stopSignal = (): AbortSignal => {
+  const stop = new AbortController()
+  const end = (): void => {
+    if (stop.signal.aborted) {
+      output.err('ended by a second signal; what was queued is read again at the next start\n')
+      process.exit(1)
+    }
+    stop.abort()
+  }
+  process.on('SIGTERM', end)
+  process.on('SIGINT', end)
+  return stop.signal
+}
+
+const onReload = (listener: () => void): (() => void) => {
+  process.on('SIGHUP', listener)
+  return () => process.removeListener('SIGHUP', listener)
+}
+
+/** What a command does not need is not loaded: each is imported when it is asked for. */
+const main = async (argv: readonly string[]): Promise<ExitCode> => {
+  const asked = parseArgv(argv)
+  switch (asked.command) {
+    case 'help':
+      output.out(asked.text)
+      return 0
+    case 'usage-error':
+      output.err(asked.message)
+      return 2
+    case 'version':
+      return (await import('./cli/version.ts')).printVersion(output)
+    case 'check':
+      return (await import('./cli/check.ts')).check(asked.loads, process.env, output)
+    case 'demo':
+      return (await import('./cli/demo.ts')).demo(asked, {
+        clock: systemClock,
+        output,
+        screen: { isTTY: process.stdout.isTTY, columns: process.stdout.columns },
+        stop: stopSignal(),
+      })
+    case 'run': {
+      const { run } = await import('./cli/run.ts')
+      const { env: environment, stdin: input } = process
+      return run(asked, { clock: systemClock, environment, output, input, stop: stopSignal(), onReload })
+    }
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2))
