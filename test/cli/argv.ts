@@ -65,13 +65,13 @@ t.test('a command line is understood as Promtail and a shell user mean it', (t) 
     ['check e.yaml', { command: 'check', loads: [LOAD] }],
     ['check e.yaml f.yaml', { command: 'check', loads: [LOAD, { ...LOAD, files: 'f.yaml' }] }],
     ['check -- -f.yaml', { command: 'check', loads: [{ ...LOAD, files: '-f.yaml' }] }],
-    ['demo', { command: 'demo', overlay: {} }],
-    [
-      'demo -server.http-listen-port=0',
-      { command: 'demo', overlay: { server: { http_listen_port: { flag: '-server.http-listen-port', text: '0' } } } },
-    ],
   ]
   for (const [words, expected] of cases) t.strictSame(parseArgv(words.split(' ')), expected, words)
+  t.match(parseArgv(['demo']), { command: 'demo', overlay: {} })
+  t.match(parseArgv(['demo', '-server.http-listen-port=0']), {
+    command: 'demo',
+    overlay: { server: { http_listen_port: { flag: '-server.http-listen-port', text: '0' } } },
+  })
   t.end()
 })
 

@@ -420,6 +420,12 @@ t.test('credentials leave the URL for basic authorization', (t) => {
   t.end()
 })
 
+t.test('what weakens security is accepted and said', (t) => {
+  const parsed = parseConfig(around({ client: ', tls_config: {insecure_skip_verify: true}' }), 'e.yaml')
+  t.match(parsed, { kind: 'valid', warnings: [{ path: 'clients[0].tls_config.insecure_skip_verify' }] })
+  t.end()
+})
+
 t.test('a client without a name is named after its settings, not after its secrets', (t) => {
   const name = (more: string): string => valid(around({ client: more })).clients[0]?.name ?? ''
   t.match(name(''), /^[0-9a-f]{6}$/)
@@ -460,6 +466,19 @@ t.test('files of aliases and brackets are refused and neither hang nor crash', (
   }
   t.strictSame(errors('clients: &a [*a]').map(brief), ['1:1 MISSING_KEY scrape_configs', '1:14 BAD_TYPE clients[0]'])
   t.ok(errors('clients: [&a {url: http://x/y, <<: *a}]').length > 0)
+  t.end()
+})
+
+t.test('a key that is no text is refused, and merge keys may name several mappings', (t) => {
+  t.match(errors(around({ top: '? {a: b}\n: c' })).map(brief), ['1:1 BAD_TYPE '])
+  const merged = `clients:
+  - &a {url: http://a/push, name: a, timeout: 1s}
+  - &b {url: http://b/push, name: b, timeout: 2s, batchwait: 2s}
+  - <<: [*a, *b]
+    name: c
+scrape_configs: [{job_name: a, kubernetes_events: }]
+`
+  t.match(valid(merged).clients[2], { name: 'c', url: 'http://a/push', timeoutMs: 1000, batchWaitMs: 2000 })
   t.end()
 })
 
