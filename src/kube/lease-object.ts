@@ -1,9 +1,11 @@
+import { oneLine } from './failure-reason.ts'
 import { member } from './status.ts'
 
 /** A coordination/v1 Lease as far as it matters here; `object` is the whole of it, to be sent back. */
 export type Lease = {
   readonly object: Readonly<Record<string, unknown>>
   readonly metadata: Readonly<Record<string, unknown>>
+  readonly spec: Readonly<Record<string, unknown>>
   readonly annotations: Readonly<Record<string, string>>
   readonly resourceVersion: string
   /** '' = nobody. */
@@ -25,11 +27,13 @@ export const readLease = (body: unknown): Lease | null => {
   const metadata = record(member(body, 'metadata'))
   const resourceVersion = member(metadata, 'resourceVersion')
   if (object === null || metadata === null || typeof resourceVersion !== 'string') return null
-  const holder = member(member(object, 'spec'), 'holderIdentity')
+  const spec = record(object['spec']) ?? {}
+  const holder = member(spec, 'holderIdentity')
   const annotations = Object.entries(record(metadata['annotations']) ?? {})
   return {
     object,
     metadata,
+    spec,
     annotations: Object.fromEntries(
       annotations.filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
     ),
@@ -49,3 +53,9 @@ export const withAnnotation = (lease: Lease, name: string, value: string): Reado
   ...lease.object,
   metadata: { ...lease.metadata, annotations: { ...lease.annotations, [name]: value } },
 })
+
+/** Longer than a pod's name and a uuid. */
+const MAX_HOLDER_CHARS = 300
+
+/** The holder as it may be shown: whoever may write the Lease may write anything there. */
+export const shownHolder = (lease: Lease): string => oneLine(lease.holder, MAX_HOLDER_CHARS)

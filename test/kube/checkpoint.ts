@@ -17,7 +17,8 @@ import t from 'tap'
 import { systemClock } from '../../src/clock.ts'
 import { silentLog } from '../../src/log.ts'
 import { createFileCheckpointStore } from '../../src/kube/checkpoint-file.ts'
-import { createLeaseCheckpointStore, CURSORS_ANNOTATION } from '../../src/kube/checkpoint-lease.ts'
+import { createLeaseCheckpointStore } from '../../src/kube/checkpoint-lease.ts'
+import { CURSORS_ANNOTATION } from '../../src/kube/cursors-annotation.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 import type { Connection } from '../../src/kube/connection.ts'
 import {
@@ -363,7 +364,7 @@ for (let n = 0; ; n += 1) {
 
 type Transcript = { readonly response: { readonly status: number; readonly body: string } }
 const transcripts = JSON.parse(
-  readFileSync(new URL('../fixtures/api-transcripts.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../fixtures/recorded/api-transcripts.json', import.meta.url), 'utf8'),
 ) as Readonly<Record<string, Transcript>>
 
 type LeaseObject = {
