@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { startApiServer, type ApiServer } from './api-server.ts'
-import { DemoScreen, introduction, type DemoOutput } from './demo-screen.ts'
+import { DemoScreen, introduction, type DemoOutput, type Progress } from './demo-screen.ts'
 import { accountingLine, complaints, type DemoAccounting, type DemoTruth } from './demo-verdict.ts'
 import { EventStore } from './event-store.ts'
 import { keepHouse } from './housekeeping.ts'
@@ -80,23 +80,22 @@ const truthOf = ({ events, entries }: Stage): DemoTruth => ({
   inLoki: entries.counts.stored,
 })
 
-/** Plays until the time is over or the signal aborts, and then waits until nothing is on its way any more. */
-const play = async (stage: Stage, agent: DemoAgent, screen: DemoScreen, options: DemoOptions): Promise<void> => {
-  const { clock, durationMs, signal } = options
-  const startedMs = clock.monotonicMs()
-  const elapsedMs = (): number => clock.monotonicMs() - startedMs
-  const show = (): void => {
-    const { received, queued } = agent.accounting()
-    const inLoki = stage.entries.counts.stored
-    screen.progress({ elapsedMs: elapsedMs(), seen: received, inLoki, queued, latest: stage.events.latest })
-  }
-  while (!signal.aborted && (durationMs === null || elapsedMs() < durationMs)) {
-    const leftMs = durationMs === null ? Infinity : durationMs - elapsedMs()
-    await clock.sleep(Math.min(screen.everyMs, leftMs), signal)
-    show()
+const progressOf = (stage: Stage, agent: DemoAgent, elapsedMs: number): Progress => {
+  const { received, queued } = agent.accounting()
+  return { elapsedMs, seen: received, inLoki: stage.entries.counts.stored, queued, latest: stage.events.latest }
+}
+
+/** Shows progress until the time is over or the signal aborts. */
+const play = async (show: () => void, everyMs: number, { clock, durationMs, signal }: DemoOptions): Promise<void> => {
+  const endMs = durationMs === null ? Infinity : clock.monotonicMs() + durationMs
+  const ended = (): boolean => signal.aborted || clock.monotonicMs() >= endMs
+  while (!ended()) {
+    await clock.sleep(Math.min(everyMs, endMs - clock.monotonicMs()), signal)
+    if (!ended()) show()
   }
 }
 
+/** Waits until nothing is on its way any more. */
 const settle = async (stage: Stage, agent: DemoAgent, clock: Clock): Promise<void> => {
   const untilMs = clock.monotonicMs() + SETTLE_MS
   const settled = (): boolean => {
@@ -125,10 +124,15 @@ const perform = async (stage: Stage, screen: DemoScreen, options: DemoOptions): 
   const cast = [replay, playIncidents({ store, clock, speed, signal }), keepHouse({ store, clock, signal })]
   try {
     const agent = await options.startAgent({ apiServerUrl: apiServer.url, token, lokiUrl: loki.url })
-    await play(stage, agent, screen, options)
+    const startedMs = clock.monotonicMs()
+    const show = (): void => {
+      screen.progress(progressOf(stage, agent, clock.monotonicMs() - startedMs))
+    }
+    await play(show, screen.everyMs, options)
     curtain.abort()
     await Promise.all(cast)
     await settle(stage, agent, clock)
+    show()
     await agent.stop()
     const wrong = complaints(agent.accounting(), truthOf(stage))
     screen.say(wrong.map((text) => `demo: ${text}\n`).join(''))

@@ -357,7 +357,7 @@ t.test('Ctrl-C ends the demo as its duration does; a terminal gets one line rewr
   const out = { write, isTTY: true, columns: 60 }
   const { code } = await demo({ durationMs: null, signal: stop.signal, out, lokiPort: null, speed: 1 })
   t.equal(code, 0, text)
-  const progress = /\r\x1b\[2K([^\n]*)\n(?=received=)/.exec(text)?.[1] ?? ''
+  const progress = /\r\x1b\[2K([^\r\n]*)\n(?=received=)/.exec(text)?.[1] ?? ''
   t.ok(progress.length > 0 && progress.length < 60, progress)
   t.match(progress, /^\d+ s: \d+ events seen/)
 })
