@@ -77,19 +77,19 @@ const proxySettings = (proxy: Extract<ProxyOptions, { kind: 'url' }>): EnvHttpPr
 
 const createDispatcher = (options: ClientOptions, material: TlsMaterial): Dispatcher => {
   const { tls, proxy } = options
-  const connect = {
+  const proxyTls = {
     ...present(material),
     rejectUnauthorized: !tls.insecureSkipVerify,
     minVersion: VERSIONS[tls.minVersion],
     timeout: options.timeoutMs,
-    ...(tls.serverName === '' ? {} : { servername: tls.serverName }),
   }
+  const connect = tls.serverName === '' ? proxyTls : { ...proxyTls, servername: tls.serverName }
   const pool = { connections: MAX_CONNECTIONS, keepAliveTimeout: KEEP_ALIVE_MS, pipelining: 1, allowH2: false }
   const direct = proxy.kind === 'none' || (proxy.kind === 'environment' && isLoopback(new URL(options.url)))
   if (direct) return new Agent({ ...pool, connect })
   const settings = proxy.kind === 'url' ? proxySettings(proxy) : {}
   // Plain HTTP goes to a proxy as a plain request, as in Go: many proxies allow CONNECT to port 443 only.
-  return new EnvHttpProxyAgent({ ...pool, ...settings, connect, requestTls: connect, proxyTunnel: false })
+  return new EnvHttpProxyAgent({ ...pool, ...settings, connect, proxyTls, requestTls: connect, proxyTunnel: false })
 }
 
 /** The connections to one Loki. When a certificate file changes, new ones are opened and the old ones end in peace. */

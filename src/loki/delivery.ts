@@ -2,12 +2,14 @@
 //
 // A 400 is mostly partial: the good entries are stored, and its text names some of the bad ones. The text is not
 // believed; the batch is cut in two until the refused entry is alone (2 log2 n pushes for each). What was stored is sent
-// again on the way; Loki drops exact repeats. The same cutting serves a batch that is too large, and, stream by stream,
+// again on the way; Loki drops exact repeats. Entries refused for their age are found by a search for the age at which
+// refusals begin (age-refusals.ts). The same cutting serves a batch that is too large, and, stream by stream,
 // one with a stream that may not be created, is over its rate or is blocked.
 //
 // A 400 in unknown words may come from something between us and Loki that refuses everything. An entry is held guilty
 // of it only if Loki takes other entries of the same batch; else all go back to the queue.
 
+import { AgeRefusals, byAge } from './age-refusals.ts'
 import { batchOf, entriesOf, halvesOf, streamsOf, type Batch, type StreamBatch } from './batch.ts'
 import type { LaneContext } from './lane-context.ts'
 import type { LaneQueue } from './lane-queue.ts'
@@ -42,6 +44,7 @@ export class Delivery {
   #strangePushes = 0
   /** Loki took or judged something, so that it is Loki who answers. */
   #isProven = false
+  readonly #refusals = new AgeRefusals()
   readonly #limited = new Map<string, StreamBatch>()
   readonly #parkedRefusals: number
 
@@ -61,10 +64,11 @@ export class Delivery {
   /** Ends when every entry is settled, parked or to be given back; early when the client stops. */
   async run(): Promise<Delivered> {
     for (let piece = this.#work.pop(); piece !== undefined; piece = this.#work.pop()) {
-      if (this.#joinsLimited(piece.batch)) continue
-      const ending = await pushUntilAnswered(this.#context, piece.batch, piece.again)
+      const batch = this.#withoutRefusedAge(piece.batch)
+      if (batch.count === 0 || this.#joinsLimited(batch)) continue
+      const ending = await pushUntilAnswered(this.#context, batch, piece.again)
       if (ending.kind === 'stopped') break
-      this.#conclude(piece.batch, ending)
+      this.#conclude(batch, ending)
       if (!this.#isProven && this.#strangePushes > this.#maxStrangePushes) break
     }
     for (const limited of this.#limited.values()) this.#queue.park(limited, this.#context.clock.monotonicMs())
@@ -109,6 +113,13 @@ export class Delivery {
     }
   }
 
+  /** What Loki refuses for its age it refuses for any older entry of the same stream: those need no push. */
+  #withoutRefusedAge(batch: Batch): Batch {
+    const { rest, refused } = this.#refusals.sort(batch)
+    for (const [reason, entries] of refused) this.#reject(entries, reason)
+    return rest
+  }
+
   /** The parts are tried in their order, before all else. */
   #cut(parts: readonly Batch[], again: boolean): void {
     for (const batch of parts.toReversed()) this.#work.push({ batch, again })
@@ -123,8 +134,15 @@ export class Delivery {
 
   #partial(batch: Batch, reason: RejectReason): void {
     this.#isProven = true
-    if (batch.count === 1) {
-      this.#reject(entriesOf(batch), reason)
+    const isOfAge = reason === 'too_far_behind' || reason === 'too_old'
+    const [first] = entriesOf(batch)
+    if (first !== undefined && batch.count === 1) {
+      this.#reject([first], reason)
+      if (isOfAge) this.#refusals.refused(first, reason)
+      return
+    }
+    if (isOfAge && batch.streams.length === 1) {
+      this.#cut(byAge(batch), true)
       return
     }
     const isWholePush = reason === 'labels_unparsable' || reason === 'metadata_name_invalid'

@@ -105,6 +105,8 @@ export class Lane {
     if (kind === 'parked') return this.#sendParked()
     const batch = kind === 'apart' ? this.#queue.takeApart(nowMs) : this.#takeFresh(nowMs)
     if (batch === undefined) return
+    // At once, not when the request leaves: another lane may be due at the same moment.
+    this.#context.calm.pushed(nowMs)
     const isParked = await this.#deliver(batch)
     if (isParked) this.#postponeParked()
   }

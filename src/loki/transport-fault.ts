@@ -19,5 +19,6 @@ export const toFault = (error: unknown): Exclude<PushAnswer, { kind: 'answered' 
   if (!(error instanceof Error)) return { kind: 'unanswered', why: String(error).slice(0, MAX_WHY_LENGTH) }
   const code = codeOf(error)
   const why = `${code}: ${error.message}`.slice(0, MAX_WHY_LENGTH)
+  if (/Proxy response \(40[37]\)/.test(error.message)) return { kind: 'unsent', setting: 'proxy_url', why }
   return TLS_CODES.has(code) ? { kind: 'unsent', setting: 'tls_config', why } : { kind: 'unanswered', why }
 }

@@ -48,7 +48,10 @@ const held = (): { answer: Promise<LokiAnswer>; give: (answer: LokiAnswer) => vo
 }
 
 const refuses =
-  (isBad: (line: string) => boolean, body = `entry for stream '{job="x"}' has timestamp too old: T`): Answer =>
+  (
+    isBad: (line: string) => boolean,
+    body = `max entry size '1' bytes exceeded for stream '{job="x"}' while adding an entry with length '2' bytes`,
+  ): Answer =>
   (request) =>
     linesOf(request).some(isBad) ? { status: 400, body } : { status: 204 }
 
@@ -80,6 +83,17 @@ t.test('a trickle makes at most 20 pushes a second, keeps its order, and no entr
     loki.requests.flatMap(linesOf),
     Array.from({ length: 200 }, (_, i) => String(i)),
   )
+})
+
+t.test('tenants share the pushes of a second', async (t) => {
+  const { loki, tc } = await begin(t)
+  for (let i = 0; i < 200; i += 1) {
+    tc.client.offer(entry(tc, String(i), { job: 'x', __tenant_id__: `t${i % 4}` }), i)
+    await tc.until(() => tc.clock.monotonicMs() >= (i + 1) * 10)
+  }
+  await tc.settled(200)
+  t.ok(loki.requests.length <= 45, `${loki.requests.length} pushes in 2 s`)
+  t.ok(tc.clock.monotonicMs() < 3000)
 })
 
 t.test('a linger longer than batchwait is cut to it', async (t) => {
@@ -181,7 +195,7 @@ t.test('a partial 400 isolates the refused entry in few pushes; the others are s
   t.equal(tc.fates.get(700), 'rejected')
   t.equal(countOf(tc, 'sent'), 999)
   t.ok(loki.requests.length <= 1 + 2 * Math.ceil(Math.log2(1000)), `${loki.requests.length} pushes`)
-  t.equal(await tc.metric('eventail_entries_rejected_total{client="main",reason="too_old"}'), 1)
+  t.equal(await tc.metric('eventail_entries_rejected_total{client="main",reason="line_too_long"}'), 1)
   t.equal(await tc.metric('eventail_entries_sent_total{client="main"}'), 999)
   t.equal(await tc.metric('eventail_client_ready{client="main"}'), 1)
 })
@@ -199,6 +213,23 @@ t.test('a batch of refused entries only costs two pushes for each at most', asyn
   await tc.settled(64)
   t.equal(countOf(tc, 'rejected'), 64)
   t.equal(loki.requests.length, 127)
+})
+
+t.test('entries refused for their age are found by a search for the threshold', async (t) => {
+  const ingester = createIngester({ now: () => tc.clock.now() })
+  const { loki, tc } = await begin(t, {}, (request) => ingester.answer(request))
+  tc.client.offer(entry(tc, 'newest'), 0)
+  await tc.settled(1)
+  // A prime step walks through all ages of 0 to 3 h in a mixed order.
+  const ages = Array.from({ length: 1000 }, (_, i) => ((i * 389) % 1000) * 10_800)
+  for (const [i, ageMs] of ages.entries()) tc.client.offer(entryAt(tc.clock.now() - ageMs, `${i} ${ageMs}`), i + 1)
+  await tc.settled(1001)
+  const refused = ages.filter((_, i) => tc.fates.get(i + 1) === 'rejected')
+  t.equal(Math.min(...refused) > 3_600_000, true, `refused from ${Math.min(...refused)} ms on`)
+  t.equal(refused.length, ages.filter((ageMs) => ageMs > 3_600_000).length)
+  t.equal(await tc.metric('eventail_entries_rejected_total{client="main",reason="too_far_behind"}'), refused.length)
+  t.ok(loki.requests.length < 60, `${loki.requests.length} pushes`)
+  t.equal(ingester.stored().length, 1001 - refused.length)
 })
 
 t.test('entries keep their order within a stream through every cut', async (t) => {
