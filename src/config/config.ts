@@ -1,4 +1,5 @@
 import type { EntryOptions } from '../entry/entry.ts'
+import type { ElectionTiming } from '../kube/election-timing.ts'
 import type { SourceOptions } from '../kube/source.ts'
 import type { Level, LogFormat } from '../log.ts'
 import type { ClientOptions } from '../loki/client-options.ts'
@@ -42,11 +43,15 @@ export type PositionsOptions = {
   readonly lease: { readonly name: string; readonly namespace: string }
 }
 
+/** Two or more replicas, one of which ships. */
+export type LeaderElectionOptions = { readonly enabled: boolean; readonly timing: ElectionTiming }
+
 /** The whole configuration, every default applied. */
 export type Config = {
   readonly server: ServerOptions
   readonly clients: readonly ClientOptions[]
   readonly positions: PositionsOptions
+  readonly leaderElection: LeaderElectionOptions
   readonly scrapeConfigs: readonly ScrapeConfig[]
   /** At SIGTERM, how long queues may drain. 20 s; less than the pod's termination grace. */
   readonly drainTimeoutMs: number

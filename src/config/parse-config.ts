@@ -4,6 +4,7 @@ import type { ConfigError, ConfigWarning } from './config-error.ts'
 import type { Config, ScrapeConfig } from './config.ts'
 import { ignored, listOf, record, type Section } from './decoder.ts'
 import { finishClient } from './finish-clients.ts'
+import { checkLeaderElection, leaderElectionSection } from './leader-election-section.ts'
 import { limitsSection } from './limits-section.ts'
 import type { ClientOptions } from '../loki/client-options.ts'
 import type { Overlay, Place } from './place.ts'
@@ -32,20 +33,6 @@ const wal = record(
   (values, section) => {
     if (values.enabled) {
       section.report('enabled', 'UNSUPPORTED', 'the WAL is not supported by this version: set wal.enabled to false')
-    }
-  },
-)
-
-const leaderElection = record(
-  {
-    enabled: flag(false),
-    lease_duration: ignored(NO_MEANING),
-    renew_deadline: ignored(NO_MEANING),
-    retry_period: ignored(NO_MEANING),
-  },
-  (values, section) => {
-    if (values.enabled) {
-      section.report('enabled', 'UNSUPPORTED', 'leader election is not supported by this version: run one replica')
     }
   },
 )
@@ -90,7 +77,7 @@ export const configDecoder = record(
     limits_config: limitsSection,
     drain_timeout: duration(20_000),
     wal,
-    leader_election: leaderElection,
+    leader_election: leaderElectionSection,
     global: ignored(NO_MEANING),
     target_config: ignored(NO_MEANING),
     options: ignored(NO_MEANING),
@@ -101,10 +88,12 @@ export const configDecoder = record(
     if (values.scrape_configs.length === 0) {
       section.report('scrape_configs', 'MISSING_KEY', 'expected at least one scrape config, got none')
     }
+    checkLeaderElection(values.leader_election, values.positions, section)
     return {
       server: values.server,
       clients,
       positions: values.positions,
+      leaderElection: values.leader_election,
       scrapeConfigs: values.scrape_configs.map((job) => withLineLimit(job, values.limits_config)),
       drainTimeoutMs: values.drain_timeout,
     }

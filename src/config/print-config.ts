@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import type { Authorization, ClientOptions, PaceOptions, Secret, TlsOptions } from '../loki/client-options.ts'
 import { formatSize } from './byte-size.ts'
-import type { Config, PositionsOptions, ScrapeConfig, ServerOptions } from './config.ts'
+import type { Config, LeaderElectionOptions, PositionsOptions, ScrapeConfig, ServerOptions } from './config.ts'
 import { maskClient } from './finish-clients.ts'
 import { formatDuration } from './go-duration.ts'
 
@@ -106,6 +106,13 @@ const positionsKeys = (positions: PositionsOptions): Printed => ({
   lease: compact(positions.lease),
 })
 
+const leaderElectionKeys = ({ enabled, timing }: LeaderElectionOptions): Printed => ({
+  enabled,
+  lease_duration: formatDuration(timing.leaseDurationMs),
+  renew_deadline: formatDuration(timing.renewDeadlineMs),
+  retry_period: formatDuration(timing.retryPeriodMs),
+})
+
 const namespaceKeys = ({ source }: ScrapeConfig): Printed =>
   source.namespaces.kind === 'only'
     ? { namespaces: source.namespaces.names }
@@ -137,6 +144,7 @@ export const printConfig = (config: Config): string =>
       server: serverKeys(config.server),
       clients: config.clients.map((client) => clientKeys(maskClient(client))),
       positions: positionsKeys(config.positions),
+      leader_election: leaderElectionKeys(config.leaderElection),
       scrape_configs: config.scrapeConfigs.map(jobKeys),
       drain_timeout: formatDuration(config.drainTimeoutMs),
     },

@@ -11,16 +11,16 @@ export type ElectionTiming = {
 /** A standby waits between one and this many retry periods, so that standbys do not look in step. */
 export const JITTER_FACTOR = 1.2
 
-/** What is wrong with timings by client-go's rules: lease > renew > retry * 1.2; null: nothing. */
-export const timingFault = (
-  timing: ElectionTiming,
-): { readonly key: 'lease_duration' | 'renew_deadline'; readonly expected: string } | null => {
-  const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = timing
-  if (leaseDurationMs <= renewDeadlineMs) return { key: 'lease_duration', expected: 'more than renew_deadline' }
+export type TimingFault = { readonly key: 'lease_duration' | 'renew_deadline'; readonly expected: string }
+
+/** What is wrong with timings by client-go's rules: lease > renew > retry * 1.2. */
+export const timingFaults = ({ leaseDurationMs, renewDeadlineMs, retryPeriodMs }: ElectionTiming): TimingFault[] => {
+  const faults: TimingFault[] = []
+  if (leaseDurationMs <= renewDeadlineMs) faults.push({ key: 'lease_duration', expected: 'more than renew_deadline' })
   if (renewDeadlineMs <= retryPeriodMs * JITTER_FACTOR) {
-    return { key: 'renew_deadline', expected: `more than ${JITTER_FACTOR} times retry_period` }
+    faults.push({ key: 'renew_deadline', expected: `more than ${JITTER_FACTOR} times retry_period` })
   }
-  return null
+  return faults
 }
 
 /** How long one request about the Lease may take: half the deadline, so that a hanging one leaves time for another. */

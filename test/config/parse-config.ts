@@ -122,7 +122,16 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
     '3:89 BAD_VALUE server.http_path_prefix',
     '3:107 BAD_VALUE server.log_level',
     '5:17 UNSUPPORTED wal.enabled',
-    '6:29 UNSUPPORTED leader_election.enabled',
+  ],
+  'leader-election.bad.yaml': [
+    '5:3 CONFLICT leader_election',
+    '6:19 BAD_DURATION leader_election.lease_duration',
+    '7:19 CONFLICT leader_election.renew_deadline',
+  ],
+  'leader-election-order.bad.yaml': [
+    '4:18 CONFLICT leader_election',
+    '4:51 CONFLICT leader_election.lease_duration',
+    '4:70 BAD_DURATION leader_election.retry_period',
   ],
   'aliases.bad.yaml': [
     '4:22 BAD_VALUE clients[0].external_labels',
@@ -225,6 +234,10 @@ t.test('the smallest file has every default', (t) => {
       filename: 'positions.yaml',
       syncPeriodMs: 2000,
       lease: { name: 'eventail', namespace: '' },
+    },
+    leaderElection: {
+      enabled: false,
+      timing: { leaseDurationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2000 },
     },
     scrapeConfigs: [
       {
@@ -333,6 +346,10 @@ t.test('a file with everything is read as it says', (t) => {
     },
   ])
   t.equal(config.drainTimeoutMs, 45_000)
+  t.strictSame(config.leaderElection, {
+    enabled: false,
+    timing: { leaseDurationMs: 30_000, renewDeadlineMs: 20_000, retryPeriodMs: 2500 },
+  })
   t.end()
 })
 
