@@ -20,6 +20,7 @@ import { RepeatsAt } from './patience.ts'
 import type { ScopePosition } from './position.ts'
 import { probe } from './probe.ts'
 import { Setbacks } from './setback.ts'
+import type { ScopeStatus } from './scope-status.ts'
 import type { GapReason, ScopeMetrics } from './source-metrics.ts'
 import type { SourceSink, SourceState, StartPolicy } from './source.ts'
 import { Track } from './track.ts'
@@ -43,22 +44,6 @@ export type ScopeOptions = {
   readonly rules: OwedRules
   /** In [0, 1). */
   readonly random: () => number
-}
-
-/** For `/ready` and `/targets`. */
-export type ScopeStatus = {
-  readonly scope: string
-  readonly state: SourceState
-  /** '' before the first probe was answered. */
-  readonly watched: string
-  readonly epoch: number
-  readonly owedIntervals: number
-  /** Wall clock of the newest sign of life of a watch; null: none yet. */
-  readonly lastActivityMs: number | null
-  /** Wall clock up to which nothing was missed; null: unknown. To be saved with the position, as `lastCurrentMs`. */
-  readonly currentMs: number | null
-  /** '' when the newest request of the watch and of the back-fill did not fail. */
-  readonly lastError: string
 }
 
 /**
@@ -131,9 +116,7 @@ export class Scope {
   /** Runs until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { resume, metrics } = this.#o
-    if (resume !== null) {
-      this.#track.moveTo(resume)
-    }
+    if (resume !== null) this.#track.moveTo(resume)
     metrics.owed(this.#track.owedIntervals)
     metrics.epoch(resume?.epoch ?? 0)
     const drain = (): void => {
@@ -164,7 +147,7 @@ export class Scope {
     const { clock, sink, renewal } = this.#o
     switch (now.to) {
       case 'probe':
-        await clock.sleep(now.afterMs, signal)
+        if (now.afterMs > 0) await clock.sleep(now.afterMs, signal)
         return this.#probe(signal)
       case 'connect':
         return this.#connect(signal)
