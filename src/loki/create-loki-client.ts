@@ -28,6 +28,8 @@ export type LokiClientDeps = {
   readonly userAgent: string
   /** In [0, 1), for the jitter of backoffs. */
   readonly random: () => number
+  /** Asked right before each push; false: it waits. Default: always true. */
+  readonly mayPush?: () => boolean
 }
 
 /** Tenants pushed for at the same time. */
@@ -54,6 +56,7 @@ const createContext = (options: ClientOptions, deps: LokiClientDeps, life: Life)
     naps: new Naps(clock),
     newestSent: new NewestSent(),
     sizer: new BatchSizer(options.batchSizeBytes),
+    mayPush: deps.mayPush ?? ((): boolean => true),
     stop: life.stop.signal,
     draining: life.draining.signal,
   }
@@ -115,7 +118,8 @@ const drain = async (sender: Sender, context: LaneContext, life: Life, deadlineM
 /** A client at work on one item of `clients:`. Nothing is sent before `start`. */
 export const createLokiClient = (options: ClientOptions, deps: LokiClientDeps): LokiClient => {
   const log = deps.log.with({ component: 'loki', client: options.name })
-  const endpoint = new Endpoint(options, { clock: deps.clock, log, userAgent: deps.userAgent })
+  const { clock, userAgent, mayPush } = deps
+  const endpoint = new Endpoint(options, { clock, log, userAgent, ...(mayPush && { mayPush }) })
   const life: Life = { stop: new AbortController(), draining: new AbortController(), endpoint }
   const context = createContext(options, deps, life)
   const { ledger, health } = context

@@ -13,7 +13,13 @@ import { parseRetryAfter } from './retry-after.ts'
 import { withoutSecrets } from './secret-source.ts'
 import { toFault } from './transport-fault.ts'
 
-export type EndpointDeps = { readonly clock: Clock; readonly log: Log; readonly userAgent: string }
+export type EndpointDeps = {
+  readonly clock: Clock
+  readonly log: Log
+  readonly userAgent: string
+  /** Asked once more when all is ready to be sent; default: always true. */
+  readonly mayPush?: () => boolean
+}
 
 /** One push as it goes out. */
 type Attempt = {
@@ -71,6 +77,8 @@ export class Endpoint {
       authorization: authorization.kind === 'header' ? authorization.value : '',
       tenant,
     })
+    // Secrets and certificates were read from files meanwhile, and this process may have been paused in between.
+    if (this.#deps.mayPush?.() === false) return { kind: 'unanswered', why: 'another replica may have taken over' }
     const answer = await this.#timed(stop, (signal) =>
       this.#follow({ body, headers, dispatcher: connections.dispatcher, signal }),
     )

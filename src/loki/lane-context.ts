@@ -28,6 +28,8 @@ export type LaneContext = {
   readonly naps: Naps
   readonly newestSent: NewestSent
   readonly sizer: BatchSizer
+  /** The fence of leader election, asked right before each push: false while another replica may be sending. */
+  readonly mayPush: () => boolean
   /** Ends everything at once. */
   readonly stop: AbortSignal
   /** Aborted once a drain has begun: nothing waits for company any more. */

@@ -49,6 +49,13 @@ const pace = async (context: LaneContext, batch: Batch): Promise<void> => {
   pacer.take(batch, clock.monotonicMs())
 }
 
+/** A push that may not be sent asks again after this; a renewal of the Lease decides. */
+const FENCED_MS = 100
+
+const untilAllowed = async ({ mayPush, naps, stop }: LaneContext): Promise<void> => {
+  while (!mayPush() && !stop.aborted) await naps.begin(FENCED_MS).ended
+}
+
 /** What a failure that may pass means for this batch; `undefined`: try again later. */
 const giveUp = (context: LaneContext, batch: Batch, retry: Retry, failures: number): Ending | undefined => {
   const { dropRateLimited, maxRetries } = context.options
@@ -71,6 +78,7 @@ const repeat = async (context: LaneContext, batch: Batch, body: Uint8Array, agai
   for (let failures = 1; ; failures += 1) {
     await pace(context, batch)
     const judged = await context.slots.run(async () => {
+      await untilAllowed(context)
       if (context.stop.aborted) return undefined
       if (mayBeStored) context.metrics.resent(batch.count)
       return once(context, batch, body)

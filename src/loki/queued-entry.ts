@@ -24,8 +24,8 @@ export type QueuedEntry = {
 
 const NANOS = 1_000_000_000n
 /** 0001-01-01 and 9999-12-31T23:59:59 in seconds: outside, Go cannot unmarshal the whole push (protobuf Timestamp). */
-const MIN_SECONDS = -62_135_596_800n
-const MAX_SECONDS = 253_402_300_799n
+const MIN_SECONDS = -62_135_596_800
+const MAX_SECONDS = 253_402_300_799
 /** Tags, lengths and the timestamp: 3 + 5 + 18 + 6. */
 const ENTRY_OVERHEAD_BYTES = 32
 /** Three tags and lengths of up to 5 bytes. */
@@ -39,25 +39,39 @@ const MEMORY_OVERHEAD_BYTES = 400
  */
 const isUsable = ([name, value]: readonly [string, string]): boolean => value !== '' && /[0-9A-Za-z]/.test(name)
 
-const usable = (metadata: Entry['metadata']): Entry['metadata'] =>
-  metadata.every(isUsable) ? metadata : metadata.filter(isUsable)
+const isWellFormed = ([name, value]: readonly [string, string]): boolean => name.isWellFormed() && value.isWellFormed()
+
+const usable = (metadata: Entry['metadata']): Entry['metadata'] => {
+  const kept = metadata.every(isUsable) ? metadata : metadata.filter(isUsable)
+  if (kept.every(isWellFormed)) return kept
+  return kept.map(([name, value]) => [name.toWellFormed(), value.toWellFormed()] as const)
+}
+
+/** Whole seconds, rounded down, and the rest in nanoseconds. */
+const splitTimestamp = (timestampNs: bigint): readonly [seconds: number, nanos: number] => {
+  const quotient = Number(timestampNs / NANOS)
+  const rest = Number(timestampNs % NANOS)
+  return rest < 0 ? [quotient - 1, rest + 1e9] : [quotient, rest]
+}
 
 /** `undefined`: a timestamp outside the years 1 to 9999. */
 export const toQueuedEntry = (
   entry: Entry,
   at: { readonly sequence: number; readonly stream: Stream; readonly arrivedMs: number },
 ): QueuedEntry | undefined => {
-  const rest = ((entry.timestampNs % NANOS) + NANOS) % NANOS
-  const wholeSeconds = (entry.timestampNs - rest) / NANOS
-  if (wholeSeconds < MIN_SECONDS || wholeSeconds > MAX_SECONDS) return undefined
+  const [seconds, nanos] = splitTimestamp(entry.timestampNs)
+  if (seconds < MIN_SECONDS || seconds > MAX_SECONDS) return undefined
   const metadata = usable(entry.metadata)
-  let sizeBytes = Buffer.byteLength(entry.line)
+  // A lone surrogate would leave the writer as broken UTF-8.
+  const line = entry.line.toWellFormed()
+  let sizeBytes = Buffer.byteLength(line)
   for (const [name, value] of metadata) sizeBytes += Buffer.byteLength(name) + Buffer.byteLength(value)
-  const seconds = Number(wholeSeconds)
-  const nanos = Number(rest)
+  // Field by field: a spread here costs more than all the rest.
   return {
-    ...at,
-    line: entry.line,
+    sequence: at.sequence,
+    stream: at.stream,
+    arrivedMs: at.arrivedMs,
+    line,
     metadata,
     seconds,
     nanos,

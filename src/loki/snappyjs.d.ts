@@ -1,5 +1,5 @@
-/** The package brings no types: as much of it as `snappy.ts` uses. */
+/** The package brings no types. Block format only. */
 declare module 'snappyjs' {
   export function compress(input: Uint8Array): Uint8Array
-  export function uncompress(input: Uint8Array, maxLength: number): Uint8Array
+  export function uncompress(input: Uint8Array, maxBytes?: number): Uint8Array
 }

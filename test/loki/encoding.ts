@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Entry } from '../../src/entry/entry.ts'
-import { BatchBuilder, batchOf, entriesOf, halvesOf, streamsOf } from '../../src/loki/batch.ts'
+import { BatchBuilder, batchOf, entriesOf, halvesOf, streamsOf, type Batch } from '../../src/loki/batch.ts'
 import { classify, type Verdict } from '../../src/loki/classify.ts'
 import { push } from '../../src/loki/push.generated.js'
 import { encodePushRequest, toPushBody } from '../../src/loki/push-request.ts'
@@ -76,11 +76,11 @@ const timestamps = fc.oneof(
 const entries = fc.record({
   labels: fc.dictionary(labelName, wellFormed, { maxKeys: 4 }),
   timestampNs: timestamps,
-  line: wellFormed,
+  line: nastyText,
   metadata: fc.array(
     fc.tuple(
       metadataName,
-      wellFormed.filter((v) => v !== ''),
+      nastyText.filter((v) => v !== ''),
     ),
     { maxLength: 5 },
   ),
@@ -134,7 +134,14 @@ t.test('a push read by an independent decoder is what was offered', (t) => {
       const expected = new Map<string, unknown[]>()
       for (const { labels, timestampNs, line, metadata } of given) {
         const { labels: text } = streamFor(labels)
-        expected.set(text, [...(expected.get(text) ?? []), { timestampNs, line, metadata }])
+        expected.set(text, [
+          ...(expected.get(text) ?? []),
+          {
+            timestampNs,
+            line: line.toWellFormed(),
+            metadata: metadata.map(([name, value]) => [name, value.toWellFormed()]),
+          },
+        ])
       }
       assert.deepEqual(
         read.map((s) => [s.labels, s.entries]),
@@ -147,23 +154,39 @@ t.test('a push read by an independent decoder is what was offered', (t) => {
   t.end()
 })
 
-t.test('the same batch gives the same bytes, and no entry is larger than its estimate', (t) => {
-  fc.assert(
-    fc.property(fc.array(entries, { minLength: 1, maxLength: 20 }), (given) => {
-      const batch = batchOf(given.map(queued))
-      const bytes = encodePushRequest(batch)
-      assert.ok(Buffer.from(bytes).equals(encodePushRequest(batchOf(entriesOf(batch)))))
-      const estimate = batch.streams.reduce(
-        (sum, s) => sum + s.stream.labelsBytes + 16 + s.entries.reduce((n, e) => n + e.encodedBytes, 0),
-        0,
-      )
-      assert.ok(bytes.length <= estimate, `${bytes.length} <= ${estimate}`)
-    }),
-    { numRuns: 200 },
-  )
-  t.pass('in every run')
-  t.end()
+/** The batch for the generated code, which writes whatever is present, empty or not. */
+const toMessage = (batch: Batch): push.PushRequest.$Properties => ({
+  streams: batch.streams.map(({ stream, entries: own }) => ({
+    labels: stream.labels,
+    entries: own.map(({ seconds, nanos, line, metadata }) => ({
+      timestamp: { ...(seconds === 0 ? {} : { seconds }), ...(nanos === 0 ? {} : { nanos }) },
+      ...(line === '' ? {} : { line }),
+      structuredMetadata: metadata.map(([name, value]) => ({ name, value })),
+    })),
+  })),
 })
+
+t.test(
+  'the same batch gives the same bytes, those of the generated code, and no entry is larger than estimated',
+  (t) => {
+    fc.assert(
+      fc.property(fc.array(entries, { minLength: 1, maxLength: 20 }), (given) => {
+        const batch = batchOf(given.map(queued))
+        const bytes = encodePushRequest(batch)
+        assert.ok(Buffer.from(bytes).equals(encodePushRequest(batchOf(entriesOf(batch)))))
+        assert.ok(Buffer.from(bytes).equals(push.PushRequest.encode(toMessage(batch)).finish()))
+        const estimate = batch.streams.reduce(
+          (sum, s) => sum + s.stream.labelsBytes + 16 + s.entries.reduce((n, e) => n + e.encodedBytes, 0),
+          0,
+        )
+        assert.ok(bytes.length <= estimate, `${bytes.length} <= ${estimate}`)
+      }),
+      { numRuns: 200 },
+    )
+    t.pass('in every run')
+    t.end()
+  },
+)
 
 t.test('the committed push code is what the proto file gives, and makes no code from strings', (t) => {
   const made = execFileSync(process.execPath, ['scripts/generate-push.js', '--stdout'], { cwd: root, encoding: 'utf8' })
