@@ -922,7 +922,7 @@ t.test('an answer that is no list is not taken for an empty one', async (t) => {
   t.equal(c.server.count('page'), 5)
 })
 
-t.test('metrics are there at zero from the beginning, under names that promtool takes', async (t) => {
+t.test('metrics are there from the beginning, and tell the state', async (t) => {
   const c = await watchCluster(t, { script: () => status(503, 'ServiceUnavailable') })
   await eventually(() => c.status().state === 'backoff')
   t.equal(await c.metric(`eventail_watch_up{${scope}}`), 0)
