@@ -6,8 +6,10 @@ import { type Cluster, clusterKey, identify, openClusters } from './clusters.ts'
 import type { Config, ScrapeConfig } from './config/config.ts'
 import { createJob, cursorKey, cursorScopeOf, type Job } from './job.ts'
 import type { CheckpointStore } from './kube/checkpoint.ts'
+import type { Elector } from './kube/elector.ts'
 import { ownNamespace } from './kube/service-account.ts'
 import { createSourceMetrics, type SourceMetrics } from './kube/source-metrics.ts'
+import { joinElection, savePeriodMs } from './leadership.ts'
 import type { Log } from './log.ts'
 import { DirectOutbox } from './outbox.ts'
 import { createRefusalCounter, cursorFor, openStore, readCursors } from './positions.ts'
@@ -24,7 +26,7 @@ export type AgentOptions = {
   readonly createClient: ClientFactory
   /** Told for each client when a frame was dropped because nothing could be made of it. */
   readonly onUnshippable: (client: string) => void
-  /** False (dry run): positions are read and never written. */
+  /** False (dry run): positions are read and never written, and no part is taken in leader election. */
   readonly savesPositions: boolean
   /** The masked configuration, for /config. */
   readonly configYaml: string
@@ -51,6 +53,8 @@ export class Agent {
   #waitingFor: string | null = 'starting'
   #conflict: string | null = null
   #onConflict: (why: string) => void = () => undefined
+  #elector: Elector | null = null
+  #stopped: Promise<number> | null = null
   #running: Running = { clusters: [], jobs: [], checkpointer: null }
 
   constructor(options: AgentOptions) {
@@ -59,14 +63,15 @@ export class Agent {
     const settle = (sequence: number): void => {
       this.#outbox.settle(sequence)
     }
-    this.#sinks = createSinks(config.clients, createClient, { clock, log, random, settle })
+    const mayPush = (): boolean => this.#elector?.mayPush() ?? true
+    this.#sinks = createSinks(config.clients, createClient, { clock, log, random, settle, mayPush })
     this.#outbox.connect(this.#sinks)
     this.#sourceMetrics = createSourceMetrics(registry)
     this.#refused = createRefusalCounter(registry)
     exposeTallies(registry, this.#tallies)
   }
 
-  /** Resolves once sources run; waits for a checkpoint store that cannot be read. */
+  /** Resolves once sources run; waits for leadership, and for a checkpoint store that cannot be read. */
   async start(): Promise<Started> {
     const { config, clock, log, registry } = this.#o
     const opened = await openClusters(config.scrapeConfigs, { clock, log, registry })
@@ -75,10 +80,11 @@ export class Agent {
     this.#running = { ...this.#running, clusters: [...clusters.values()] }
     const store = this.#openStore(this.#running.clusters)
     if (store.kind === 'error') return { kind: 'failed', why: store.why }
+    if (this.#elector !== null && !(await this.#elector.campaign(this.#stopping.signal))) return { kind: 'stopped' }
     const cursors = await this.#readCursors(store.store)
     if (cursors === null) return { kind: 'stopped' }
     const jobs = await this.#createJobs(clusters, cursors)
-    if (jobs === null) return { kind: 'stopped' }
+    if (jobs === null || this.#stopping.signal.aborted) return { kind: 'stopped' }
     const checkpointer = store.store === null || !this.#o.savesPositions ? null : this.#checkpointer(store.store, jobs)
     this.#running = { clusters: [...clusters.values()], jobs, checkpointer }
     this.#waitingFor = null
@@ -88,21 +94,29 @@ export class Agent {
     return { kind: 'started' }
   }
 
-  /** Called when another process writes this agent's checkpoint: go on would mean to ship twice. */
+  /** Called when another process writes this agent's checkpoint, or leads: to go on would mean to ship twice. */
   whenConflicted(listener: (why: string) => void): void {
     this.#onConflict = listener
   }
 
   /**
-   * Stops reading, drains the queues for at most `drainTimeoutMs`, saves the position. @returns how many entries were
-   * left; the position stays before them, so the next start reads them again.
+   * Stops reading, drains the queues for at most `drainTimeoutMs`, saves the position, gives leadership back. @returns
+   * how many entries were left; the position stays before them, so the next start reads them again.
    */
-  async stop(): Promise<number> {
+  stop(): Promise<number> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<number> {
     this.#stopping.abort()
     const { jobs, checkpointer, clusters } = this.#running
     await Promise.all(jobs.map((job) => job.source.stop()))
     const left = await Promise.all(this.#sinks.map(({ client }) => client.drain(this.#o.config.drainTimeoutMs)))
+    this.#elector?.hurry()
     await checkpointer?.stop()
+    await this.#elector?.release()
+    await this.#elector?.close()
     await Promise.all(clusters.map(({ client }) => client.close()))
     return left.reduce((sum, one) => sum + one, 0)
   }
@@ -135,6 +149,11 @@ export class Agent {
       queued: client.queued(),
       ...client.readiness(),
     }))
+    const leadership = this.#elector?.status() ?? null
+    if (leadership?.role === 'standby') {
+      const reasons = leadership.why === '' ? [] : [`standing by: ${leadership.why}`]
+      return { ready: leadership.why === '', reasons, configYaml: this.#o.configYaml, leadership, targets, clients }
+    }
     const reasons = [
       ...(this.#waitingFor === null ? [] : [this.#waitingFor]),
       ...(this.#conflict === null ? [] : [this.#conflict]),
@@ -145,18 +164,42 @@ export class Agent {
         ),
       ...clients.filter((client) => !client.ready).map(({ name, why }) => `client ${name}: ${why}`),
     ]
-    return { ready: reasons.length === 0, reasons, configYaml: this.#o.configYaml, targets, clients }
+    return { ready: reasons.length === 0, reasons, configYaml: this.#o.configYaml, leadership, targets, clients }
   }
 
   #openStore(clusters: readonly Cluster[]): ReturnType<typeof openStore> {
     const [first] = clusters
     if (first === undefined) return { kind: 'ok', store: null }
     const { client, connection } = first
-    return openStore(this.#o.config.positions, {
-      client,
-      inCluster: connection.inCluster,
+    const { config } = this.#o
+    if (config.leaderElection.enabled && this.#o.savesPositions) return this.#join(first)
+    const { inCluster } = connection
+    return openStore(config.positions, { client, inCluster, ownNamespace: ownNamespace() })
+  }
+
+  #join(cluster: Cluster): ReturnType<typeof joinElection> {
+    const { config, clock, log, registry, random } = this.#o
+    const onLost = (why: string): void => {
+      this.#standDown(why)
+    }
+    const joined = joinElection(config, cluster, {
+      clock,
+      log,
+      registry,
+      random,
       ownNamespace: ownNamespace(),
+      onLost,
     })
+    if (joined.kind === 'ok') this.#elector = joined.store
+    return joined
+  }
+
+  /** At once and without draining: another replica sends by now. */
+  #standDown(why: string): void {
+    this.#conflict = `leadership lost: ${why}`
+    for (const { client } of this.#sinks) void client.drain(0)
+    for (const { source } of this.#running.jobs) void source.stop()
+    this.#onConflict(why)
   }
 
   async #readCursors(store: CheckpointStore | null): Promise<Readonly<Record<string, string>> | null> {
@@ -219,14 +262,14 @@ export class Agent {
     const { clock, log, config, registry } = this.#o
     return new Checkpointer({
       store,
-      periodMs: config.positions.syncPeriodMs,
+      periodMs: this.#elector === null ? config.positions.syncPeriodMs : savePeriodMs(config),
       clock,
       log: log.with({ component: 'checkpoint' }),
       metrics: createCheckpointMetrics(registry),
       settled: () => JSON.stringify(jobs.map((job) => job.positions())),
       cursors: () => Object.fromEntries(jobs.map((job) => [cursorKey(job.name), job.cursor(clock.now())])),
       onConflict: (why) => {
-        this.#conflict = `another agent writes the checkpoint: ${why}`
+        this.#conflict ??= `another agent writes the checkpoint: ${why}`
         this.#onConflict(why)
       },
     })

@@ -12,7 +12,12 @@ import { watchedScopes } from './kube/source.ts'
 import type { Log } from './log.ts'
 
 /** One API server that scrape configs watch; scrape configs with the same connection share it. */
-export type Cluster = { readonly connection: Connection; readonly client: KubeClient }
+export type Cluster = {
+  readonly connection: Connection
+  readonly client: KubeClient
+  /** A client with connections of its own, for what must not wait behind lists; the caller closes it. */
+  readonly openClient: () => KubeClient
+}
 
 export type OpenedClusters =
   | { readonly kind: 'ok'; readonly clusters: ReadonlyMap<string, Cluster> }
@@ -38,8 +43,12 @@ export const openClusters = async (
     if (outcome.kind === 'error') return outcome
     const sharing = scrapeConfigs.filter((other) => clusterKey(other.connection) === key)
     const watches = sharing.reduce((sum, other) => sum + watchedScopes(other.source.namespaces).length, 0)
-    const client = createKubeClient({ connection: outcome.connection, clock, log, watches, metrics })
-    clusters.set(key, { connection: outcome.connection, client })
+    const { connection } = outcome
+    clusters.set(key, {
+      connection,
+      client: createKubeClient({ connection, clock, log, watches, metrics }),
+      openClient: () => createKubeClient({ connection, clock, log, watches: 0, metrics }),
+    })
   }
   return { kind: 'ok', clusters }
 }

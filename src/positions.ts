@@ -7,6 +7,7 @@ import { createFileCheckpointStore } from './kube/checkpoint-file.ts'
 import { createLeaseCheckpointStore } from './kube/checkpoint-lease.ts'
 import type { KubeClient } from './kube/client.ts'
 import { type Cursor, type CursorScope, decodeCursor, scopeMismatch } from './kube/cursor.ts'
+import type { LeaseName } from './kube/lease-access.ts'
 import type { Log } from './log.ts'
 
 /** An unreadable store is asked again after this, doubling. */
@@ -23,15 +24,23 @@ export type StorePlace = {
 export type OpenedStore =
   { readonly kind: 'ok'; readonly store: CheckpointStore | null } | { readonly kind: 'error'; readonly why: string }
 
+/** The agent's own Lease; null: outside of a cluster its namespace must be configured. */
+export const leaseNameOf = ({ lease }: PositionsOptions, ownNamespace: string | null): LeaseName | null => {
+  const namespace = lease.namespace === '' ? ownNamespace : lease.namespace
+  return namespace === null ? null : { namespace, name: lease.name }
+}
+
+/** Why there is no Lease to use. */
+export const NO_LEASE_NAMESPACE = 'positions.lease.namespace is needed outside of a cluster'
+
 /** The store that the configuration asks for: by default the Lease in a cluster, the file outside. Null: none. */
 export const openStore = (options: PositionsOptions, place: StorePlace): OpenedStore => {
   const kind = options.store === 'auto' ? (place.inCluster ? 'lease' : 'file') : options.store
   if (kind === 'none') return { kind: 'ok', store: null }
   if (kind === 'file') return { kind: 'ok', store: createFileCheckpointStore(options.filename) }
-  const namespace = options.lease.namespace === '' ? place.ownNamespace : options.lease.namespace
-  if (namespace === null) return { kind: 'error', why: 'positions.lease.namespace is needed outside of a cluster' }
-  const lease = { client: place.client, namespace, name: options.lease.name, identity: '' }
-  return { kind: 'ok', store: createLeaseCheckpointStore(lease) }
+  const lease = leaseNameOf(options, place.ownNamespace)
+  if (lease === null) return { kind: 'error', why: NO_LEASE_NAMESPACE }
+  return { kind: 'ok', store: createLeaseCheckpointStore({ ...lease, client: place.client, identity: '' }) }
 }
 
 /** Counts checkpoints that were not used, by reason; each is also a line in the log. */

@@ -83,8 +83,10 @@ export class Service {
   reload(config: Config, configYaml: string): Promise<void> {
     const change = this.#changing.then(async () => {
       await this.#agent?.stop()
-      const why = await this.start(config, configYaml)
-      if (why !== null) this.#o.onFatal(why)
+      // Not awaited: a standby has started when it leads, and the next reload must not wait for that.
+      void this.start(config, configYaml).then((why) => {
+        if (why !== null) this.#o.onFatal(why)
+      })
       this.#reloads.success.inc()
       this.#reloads.lastSuccessful.set(1)
     })

@@ -3,11 +3,16 @@ import type { ClientOptions } from './loki/client-options.ts'
 import type { Fate, LokiClient, Settle } from './loki/loki-client.ts'
 import type { Log } from './log.ts'
 
+type SinkDeps = {
+  readonly clock: Clock
+  readonly log: Log
+  readonly random: () => number
+  /** The fence of leader election, asked right before each push; absent: there is none. */
+  readonly mayPush?: () => boolean
+}
+
 /** Makes the client that one item of `clients:` describes: the real one, or one that prints. */
-export type ClientFactory = (
-  options: ClientOptions,
-  deps: { readonly clock: Clock; readonly log: Log; readonly settle: Settle; readonly random: () => number },
-) => LokiClient
+export type ClientFactory = (options: ClientOptions, deps: SinkDeps & { readonly settle: Settle }) => LokiClient
 
 /** A client with the fates of the entries offered to it. */
 export type Sink = { readonly client: LokiClient; readonly fates: Readonly<Record<Fate, number>> }
@@ -16,12 +21,7 @@ export type Sink = { readonly client: LokiClient; readonly fates: Readonly<Recor
 export const createSinks = (
   options: readonly ClientOptions[],
   factory: ClientFactory,
-  deps: {
-    readonly clock: Clock
-    readonly log: Log
-    readonly random: () => number
-    readonly settle: (sequence: number) => void
-  },
+  deps: SinkDeps & { readonly settle: (sequence: number) => void },
 ): readonly Sink[] =>
   options.map((one) => {
     const fates: Record<Fate, number> = { sent: 0, rejected: 0, dropped: 0 }
@@ -30,5 +30,5 @@ export const createSinks = (
       if (one.required) deps.settle(sequence)
     }
     const log = deps.log.with({ component: 'loki', client: one.name })
-    return { client: factory(one, { clock: deps.clock, log, random: deps.random, settle }), fates }
+    return { client: factory(one, { ...deps, log, settle }), fates }
   })

@@ -125,6 +125,11 @@ export class Elector implements CheckpointStore {
     else log.warn('leadership not released; others wait for the Lease to expire', { why: outcome.why })
   }
 
+  /** Ends the connections; after `release`. */
+  close(): Promise<void> {
+    return this.#o.client.close()
+  }
+
   async #campaign(signal: AbortSignal): Promise<boolean> {
     const { clock, timing, random } = this.#o
     while (!signal.aborted) {

@@ -25,6 +25,16 @@ export type ClientStatus = {
   readonly why: string
 }
 
+/** This replica's part in leader election. */
+export type LeadershipStatus = {
+  readonly role: 'leader' | 'standby' | 'ended'
+  readonly identity: string
+  /** Who leads, as far as this replica knows; '' = nobody, or not known. */
+  readonly holder: string
+  /** Why a standby cannot read the Lease, or why leadership has ended; '' when all is well. */
+  readonly why: string
+}
+
 /** What the HTTP pages show: plain values, no secret in any of them. */
 export type AgentStatus = {
   readonly ready: boolean
@@ -32,6 +42,8 @@ export type AgentStatus = {
   readonly reasons: readonly string[]
   /** The configuration in effect, secrets masked. */
   readonly configYaml: string
+  /** Null or absent: there is no election. */
+  readonly leadership?: LeadershipStatus | null
   readonly targets: readonly TargetStatus[]
   readonly clients: readonly ClientStatus[]
 }

@@ -1,6 +1,6 @@
 import type { ServerOptions } from '../config/config.ts'
 import { wantsJson } from './accept.ts'
-import type { AgentStatus, ClientStatus, TargetStatus } from './agent-status.ts'
+import type { AgentStatus, ClientStatus, LeadershipStatus, TargetStatus } from './agent-status.ts'
 import { escapeHtml, htmlPage, htmlTable, jsonPage, textPage, type Page } from './page.ts'
 
 /** What the pages are made from. */
@@ -19,8 +19,8 @@ const NOT_READY = 'Not ready: '
 /** Ready, or why not: one reason on each line. As with Promtail, `health_check_target: false` makes it always ready. */
 const ready: PageMaker = ({ options, status }) => {
   if (!options.healthCheckTarget) return textPage(200, 'Ready')
-  const { ready: isReady, reasons } = status()
-  if (isReady) return textPage(200, 'Ready')
+  const { ready: isReady, reasons, leadership } = status()
+  if (isReady) return textPage(200, leadership?.role === 'standby' ? 'Ready: standing by' : 'Ready')
   const [first = 'starting', ...more] = reasons.map((reason) => reason.replaceAll(/\s+/g, ' '))
   return textPage(500, `${[`${NOT_READY}${first}`, ...more].join('\n')}\n`)
 }
@@ -46,13 +46,24 @@ const clientRow = (client: ClientStatus): readonly string[] => [
 ]
 const CLIENT_HEAD = ['client', 'queued entries', 'state', 'why']
 
+const leadershipLine = (leadership: LeadershipStatus): string => {
+  const { role, identity, holder, why } = leadership
+  const state = {
+    leader: 'This replica leads.',
+    standby: `This replica stands by; ${holder === '' ? 'nobody leads' : `${holder} leads`}.`,
+    ended: 'This replica leads no more.',
+  }[role]
+  return `<p>${escapeHtml([state, why, `Its identity: ${identity}`].filter(Boolean).join(' '))}</p>`
+}
+
 const targets: PageMaker = ({ options, status }, accept) => {
-  const { ready: isReady, reasons, targets: all, clients } = status()
-  if (wantsJson(accept)) return jsonPage({ ready: isReady, reasons, targets: all, clients })
+  const { ready: isReady, reasons, leadership = null, targets: all, clients } = status()
+  if (wantsJson(accept)) return jsonPage({ ready: isReady, reasons, ...(leadership && { leadership }), targets: all, clients })
   const why = reasons.map((reason) => `<li>${escapeHtml(reason)}</li>`).join('')
   const head = isReady ? '<p>Ready.</p>' : `<p class="bad">Not ready:</p><ul>${why}</ul>`
   const tables = [htmlTable(TARGET_HEAD, all.map(targetRow)), htmlTable(CLIENT_HEAD, clients.map(clientRow))]
-  return htmlPage('Targets', options.httpPathPrefix, [head, ...tables].join('\n'))
+  const election = leadership === null ? [] : [leadershipLine(leadership)]
+  return htmlPage('Targets', options.httpPathPrefix, [head, ...election, ...tables].join('\n'))
 }
 
 /** Which scopes each scrape config watches. */
