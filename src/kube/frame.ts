@@ -2,6 +2,7 @@ import type { KubeFailure, StreamLine } from './client.ts'
 import { decodeEvent } from './decode-event.ts'
 import type { DeadLetter, KubeEvent } from './event.ts'
 import { letterOfHead, letterOfInvalid, metadataInHead } from './frame-head.ts'
+import { withoutOwnership } from './managed-fields.ts'
 import { isResourceVersion } from './resource-version.ts'
 import { failureOfStatus, member } from './status.ts'
 
@@ -79,7 +80,7 @@ const oversizeFrame = (head: Buffer, sizeBytes: number): Frame => {
 
 const parse = (line: Buffer): { readonly json: unknown } | null => {
   try {
-    return { json: JSON.parse(line.toString('utf8')) }
+    return { json: JSON.parse(withoutOwnership(line.toString('utf8'))) }
   } catch {
     return null
   }

@@ -1,7 +1,7 @@
 import { createConverter } from '../../src/entry/convert.ts'
 import type { Entry } from '../../src/entry/entry.ts'
-import { decodeEvent } from '../../src/kube/decode-event.ts'
 import type { KubeEvent } from '../../src/kube/event.ts'
+import { readFrame } from '../../src/kube/frame.ts'
 import { batchOf } from '../../src/loki/batch.ts'
 import { encodePushRequest } from '../../src/loki/push-request.ts'
 import { toQueuedEntry } from '../../src/loki/queued-entry.ts'
@@ -25,11 +25,10 @@ const entryOptions = {
   maxLabelValueBytes: 2048,
 } as const
 
-const decode = (frame: Buffer): KubeEvent => {
-  const parsed = JSON.parse(frame.toString('utf8')) as { readonly object: unknown }
-  const outcome = decodeEvent(parsed.object)
-  if (outcome.kind !== 'event') throw new Error(outcome.why)
-  return outcome.event
+const decode = (line: Buffer): KubeEvent => {
+  const frame = readFrame({ kind: 'line', bytes: line })
+  if (frame.kind !== 'event') throw new Error(frame.kind)
+  return frame.event
 }
 
 const slices = <T>(all: readonly T[]): T[][] => {

@@ -5,6 +5,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import { decodeEvent } from '../../src/kube/decode-event.ts'
 import { type EventInput, readEvents } from '../../src/kube/event-input.ts'
+import { readFrame } from '../../src/kube/frame.ts'
+import { withoutOwnership } from '../../src/kube/managed-fields.ts'
 
 type Json = Record<string, unknown>
 
@@ -242,5 +244,30 @@ t.test('keys with a meaning in JavaScript are keys like any other', (t) => {
   t.same(Object.keys(outcome.event.labels), [])
   t.equal(Object.getPrototypeOf(outcome.event.labels), Object.prototype)
   t.equal(({} as Json)['x'], undefined)
+  t.end()
+})
+
+t.test('a watch line read without its ownership trees is the same event, whatever its text imitates', (t) => {
+  const lines = recorded('../../src/demo/recording/watch-core-v1.ndjson.gz').trimEnd().split('\n')
+  const whole = (line: string): unknown => (JSON.parse(line) as { readonly object: unknown }).object
+  let events = 0
+  for (const line of lines) {
+    if (line.startsWith('{"type":"DELETED"')) continue
+    const frame = readFrame({ kind: 'line', bytes: Buffer.from(line) })
+    t.strictSame(frame, decodeEvent(whole(line)))
+    events += 1
+  }
+  t.equal(events, 1017)
+
+  const [first = ''] = lines
+  const imitation = JSON.stringify('"managedFields":[{"time":"2000-01-01T00:00:00Z"}]},"involvedObject":{"kind":"X"')
+  const hostile = first.replace(/"message":"[^"]*"/, `"message":${imitation}`)
+  t.strictSame(readFrame({ kind: 'line', bytes: Buffer.from(hostile) }), decodeEvent(whole(hostile)))
+  const json = (text: string): unknown => JSON.parse(text)
+  const cut = json(withoutOwnership(first)) as {
+    readonly object: { readonly metadata: { readonly managedFields: unknown } }
+  }
+  t.strictSame(cut.object.metadata.managedFields, [{ time: '2026-11-23T21:43:34Z' }], 'only the times are left')
+  t.equal(withoutOwnership('{"a":1}'), '{"a":1}')
   t.end()
 })
