@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { Entry, Labels } from '../../src/entry/entry.ts'
+import { batchOf } from '../../src/loki/batch.ts'
 import type { ClientOptions } from '../../src/loki/client-options.ts'
+import { NewestSent } from '../../src/loki/newest-sent.ts'
+import { toQueuedEntry } from '../../src/loki/queued-entry.ts'
 import { createIngester } from '../fixtures/ingester.ts'
 import { entryAt, lokiOptions, testClient, type TestClient } from '../fixtures/loki-client.ts'
 import {
@@ -408,6 +411,33 @@ t.test("one tenant's trouble does not stop the others", async (t) => {
   await tc.settled(60)
 })
 
+t.test('at most four pushes are under way at a time, whatever the number of tenants', async (t) => {
+  const gate = held()
+  const { loki, tc } = await begin(t, { maxPushesPerSecond: 1000 }, () => gate.answer)
+  offerAll(
+    tc,
+    Array.from({ length: 12 }, (_, i) => entry(tc, `${i}`, { job: 'x', __tenant_id__: `t${i}` })),
+  )
+  await tc.clock.advance(1000)
+  await loki.received(4)
+  await tc.clock.advance(1000)
+  t.equal(loki.requests.length, 4)
+  gate.give({ status: 204 })
+  await tc.settled(12)
+})
+
+t.test('a long queue keeps its order', async (t) => {
+  const { loki, tc } = await begin(t, { batchSizeBytes: 2000 })
+  offerAll(
+    tc,
+    Array.from({ length: 5000 }, (_, i) => entry(tc, `${i}`.padStart(10, '0'))),
+  )
+  await tc.settled(5000)
+  const lines = loki.requests.flatMap(linesOf)
+  t.same(lines, lines.toSorted())
+  t.equal(lines.length, 5000)
+})
+
 t.test('a client that hangs leaves another client alone', async (t) => {
   const stuck = await begin(t, { name: 'stuck' }, () => 'hang')
   const fine = await begin(t, { name: 'fine' })
@@ -566,6 +596,75 @@ t.test(
     }
   },
 )
+
+t.test('a stream that may not be created is parked as a whole, though its batch was cut', async (t) => {
+  const limit = { isReached: true }
+  const { loki, tc } = await begin(t, {}, (request) => {
+    if (linesOf(request).length > 6) return { status: 413 }
+    const isRefused = limit.isReached && request.streams.some((s) => s.labels.includes('new'))
+    return isRefused ? { status: 429, body: 'Maximum active stream limit exceeded, reduce' } : { status: 204 }
+  })
+  offerAll(tc, [
+    ...Array.from({ length: 2 }, (_, i) => entry(tc, `old ${i}`, { job: 'old' })),
+    ...Array.from({ length: 20 }, (_, i) => entry(tc, `${i}`.padStart(2, '0'), { job: 'new' })),
+  ])
+  await tc.until(() => tc.fates.size === 2 && tc.clock.monotonicMs() > 1000)
+  const refused = loki.requests.filter((r) => linesOf(r).length <= 6 && linesOf(r).includes('19'))
+  t.equal(refused.length, 0, 'its later parts are not tried')
+  limit.isReached = false
+  const before = loki.requests.length
+  await tc.settled(22)
+  const stored = loki.requests
+    .slice(before)
+    .filter((r) => linesOf(r).length <= 6)
+    .flatMap(linesOf)
+  t.same(
+    stored,
+    Array.from({ length: 20 }, (_, i) => `${i}`.padStart(2, '0')),
+  )
+})
+
+t.test('entries given back to the queue stand before the others of their stream', async (t) => {
+  const gate = { isShut: true }
+  const { loki, tc } = await begin(t, { batchSizeBytes: 50 }, () =>
+    gate.isShut ? { status: 400, body: 'computer says no' } : { status: 204 },
+  )
+  const old = tc.clock.now() - 55 * 60_000
+  offerAll(
+    tc,
+    Array.from({ length: 30 }, (_, i) => entryAt(old + i, `${i}`.padStart(10, '0'), { job: `j${i % 2}` })),
+  )
+  await tc.until(() => loki.requests.length > 10)
+  t.equal(tc.fates.size, 0)
+  gate.isShut = false
+  const before = loki.requests.length
+  await tc.settled(30)
+  for (const job of ['j0', 'j1']) {
+    const own = loki.requests.slice(before).filter((r) => r.streams[0]?.labels === `{job="${job}"}`)
+    const lines = own.flatMap(linesOf)
+    t.same(lines, lines.toSorted())
+    t.equal(lines.length, 15)
+  }
+})
+
+t.test('what is remembered of streams is bounded', (t) => {
+  const newest = new NewestSent()
+  const batchFor = (i: number) => {
+    const stream = { tenant: '', labels: `{s="${i}"}`, labelsBytes: 9, key: `\n{s="${i}"}` }
+    const made = toQueuedEntry(entryAt(i, 'x'), { sequence: i, stream, arrivedMs: 0 })
+    return batchOf(made === undefined ? [] : [made])
+  }
+  for (let i = 0; i <= 20_000; i += 1) newest.accepted(batchFor(i), 1000)
+  t.equal(newest.newestMs('\n{s="0"}'), undefined, 'the oldest is forgotten')
+  t.equal(newest.newestMs('\n{s="1"}'), 1)
+  t.equal(newest.isFamiliar('\n{s="1"}', 1000 + 14 * 60_000), true)
+  t.equal(newest.isFamiliar('\n{s="1"}', 1000 + 15 * 60_000), false)
+  newest.accepted(batchFor(1), 2000)
+  newest.accepted(batchFor(30_000), 2000)
+  t.equal(newest.newestMs('\n{s="1"}'), 1, 'a stream in use stays')
+  t.equal(newest.newestMs('\n{s="2"}'), undefined)
+  t.end()
+})
 
 t.test('a 2xx that says the streams are thrown away counts them as rejected', async (t) => {
   const blocked = (more: string) =>
