@@ -131,7 +131,7 @@ type Transcript = {
   readonly response: { readonly status: number; readonly headers: Record<string, string>; readonly body: string }
 }
 const transcripts = JSON.parse(
-  readFileSync(new URL('../fixtures/api-transcripts.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../fixtures/recorded/api-transcripts.json', import.meta.url), 'utf8'),
 ) as Readonly<Record<string, Transcript>>
 
 const plain = (server: string): Connection => ({
