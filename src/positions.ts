@@ -110,7 +110,16 @@ export const cursorFor = (
     return null
   }
   const mismatch = scopeMismatch(decoded.cursor.scope, scope)
-  if (mismatch === null) return decoded.cursor
+  if (mismatch === null) {
+    const { savedAtMs, positions } = decoded.cursor
+    const watched = Object.entries(positions).map(([name, { watched: rv }]) => `${name}:${rv}`)
+    log.info('going on behind the checkpoint', {
+      job: scope.job,
+      saved: new Date(savedAtMs).toISOString(),
+      positions: watched.slice(0, 10).join(' '),
+    })
+    return decoded.cursor
+  }
   refused.inc({ reason: 'scope' })
   log.warn('checkpoint is not used: starting as "start" says', { job: scope.job, why: mismatch })
   return null
