@@ -58,7 +58,8 @@ const leadershipLine = (leadership: LeadershipStatus): string => {
 
 const targets: PageMaker = ({ options, status }, accept) => {
   const { ready: isReady, reasons, leadership = null, targets: all, clients } = status()
-  if (wantsJson(accept)) return jsonPage({ ready: isReady, reasons, ...(leadership && { leadership }), targets: all, clients })
+  if (wantsJson(accept))
+    return jsonPage({ ready: isReady, reasons, ...(leadership && { leadership }), targets: all, clients })
   const why = reasons.map((reason) => `<li>${escapeHtml(reason)}</li>`).join('')
   const head = isReady ? '<p>Ready.</p>' : `<p class="bad">Not ready:</p><ul>${why}</ul>`
   const tables = [htmlTable(TARGET_HEAD, all.map(targetRow)), htmlTable(CLIENT_HEAD, clients.map(clientRow))]
