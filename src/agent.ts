@@ -13,6 +13,7 @@ import { joinElection, savePeriodMs } from './leadership.ts'
 import type { Log } from './log.ts'
 import { DirectOutbox } from './outbox.ts'
 import { createRefusalCounter, cursorFor, openStore, readCursors } from './positions.ts'
+import { createPulse, type Pulse } from './pulse.ts'
 import type { AgentStatus } from './server/agent-status.ts'
 import { type ClientFactory, createSinks, type Sink } from './sinks.ts'
 
@@ -54,6 +55,7 @@ export class Agent {
   #conflict: string | null = null
   #onConflict: (why: string) => void = () => undefined
   #elector: Elector | null = null
+  #pulse: Pulse | null = null
   #stopped: Promise<number> | null = null
   #running: Running = { clusters: [], jobs: [], checkpointer: null }
 
@@ -91,6 +93,7 @@ export class Agent {
     for (const { client } of this.#sinks) client.start()
     for (const job of jobs) job.source.start()
     checkpointer?.start()
+    this.#pulse = this.#startPulse(jobs)
     return { kind: 'started' }
   }
 
@@ -112,7 +115,9 @@ export class Agent {
     this.#stopping.abort()
     const { jobs, checkpointer, clusters } = this.#running
     await Promise.all(jobs.map((job) => job.source.stop()))
+    const beating = this.#pulse?.stop()
     const left = await Promise.all(this.#sinks.map(({ client }) => client.drain(this.#o.config.drainTimeoutMs)))
+    await beating
     this.#elector?.hurry()
     await checkpointer?.stop()
     await this.#elector?.release()
@@ -197,6 +202,7 @@ export class Agent {
   /** At once and without draining: another replica sends by now. */
   #standDown(why: string): void {
     this.#conflict = `leadership lost: ${why}`
+    void this.#pulse?.stop()
     for (const { client } of this.#sinks) void client.drain(0)
     for (const { source } of this.#running.jobs) void source.stop()
     this.#onConflict(why)
@@ -256,6 +262,15 @@ export class Agent {
     })
     this.#tallies.set(job.name, { tally: job.tally, conversion: () => job.converter.counts })
     return job
+  }
+
+  #startPulse(jobs: readonly Job[]): Pulse {
+    const { config, clock, log, registry } = this.#o
+    const periodMs = this.#o.savesPositions ? config.heartbeatMs : 0
+    const accounting = (): readonly Accounting[] => this.accounting()
+    const pulse = createPulse({ periodMs, jobs, sinks: this.#sinks, accounting, clock, log, registry })
+    pulse.start()
+    return pulse
   }
 
   #checkpointer(store: CheckpointStore, jobs: readonly Job[]): Checkpointer {

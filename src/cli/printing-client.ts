@@ -36,6 +36,7 @@ export const createPrintingClient = (options: ClientOptions, settle: Settle, out
     hasRoom: () => true,
     room: () => Promise.resolve(),
     start: () => undefined,
+    pushAlone: () => Promise.resolve({ kind: 'sent' }),
     drain: () => Promise.resolve(0),
     queued: () => 0,
     readiness: () => ({ ready: true, why: '' }),

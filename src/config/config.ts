@@ -55,4 +55,6 @@ export type Config = {
   readonly scrapeConfigs: readonly ScrapeConfig[]
   /** At SIGTERM, how long queues may drain. 20 s; less than the pod's termination grace. */
   readonly drainTimeoutMs: number
+  /** Between two heartbeats in Loki; 0: there are none. 1 min. */
+  readonly heartbeatMs: number
 }

@@ -21,6 +21,9 @@ export type ParsedConfig =
 /** Nodes that a file may have, counting what aliases and merge keys repeat. */
 const MAX_NODES = 100_000
 
+/** More often would be noise in the logs of others. */
+const MIN_HEARTBEAT_MS = 1000
+
 const NO_MEANING = 'it has no meaning here'
 
 const wal = record(
@@ -76,6 +79,7 @@ export const configDecoder = record(
     scrape_configs: listOf(scrapeItem, repeatedJob),
     limits_config: limitsSection,
     drain_timeout: duration(20_000),
+    heartbeat: duration(60_000),
     wal,
     leader_election: leaderElectionSection,
     global: ignored(NO_MEANING),
@@ -88,6 +92,9 @@ export const configDecoder = record(
     if (values.scrape_configs.length === 0) {
       section.report('scrape_configs', 'MISSING_KEY', 'expected at least one scrape config, got none')
     }
+    if (values.heartbeat > 0 && values.heartbeat < MIN_HEARTBEAT_MS) {
+      section.report('heartbeat', 'BAD_DURATION', 'expected 0, or a duration of at least 1s')
+    }
     checkLeaderElection(values.leader_election, values.positions, section)
     return {
       server: values.server,
@@ -96,6 +103,7 @@ export const configDecoder = record(
       leaderElection: values.leader_election,
       scrapeConfigs: values.scrape_configs.map((job) => withLineLimit(job, values.limits_config)),
       drainTimeoutMs: values.drain_timeout,
+      heartbeatMs: values.heartbeat,
     }
   },
 )

@@ -147,6 +147,7 @@ export const printConfig = (config: Config): string =>
       leader_election: leaderElectionKeys(config.leaderElection),
       scrape_configs: config.scrapeConfigs.map(jobKeys),
       drain_timeout: formatDuration(config.drainTimeoutMs),
+      heartbeat: formatDuration(config.heartbeatMs),
     },
     // Quotes what YAML 1.1 would not take for text.
     { version: '1.1', lineWidth: 0 },

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
+import { HEARTBEAT_JOB } from '../entry/names.ts'
 import { startApiServer, type ApiServer } from './api-server.ts'
 import { DemoScreen, introduction, type DemoOutput, type Progress } from './demo-screen.ts'
 import { accountingLine, complaints, type DemoAccounting, type DemoTruth } from './demo-verdict.ts'
@@ -67,7 +68,11 @@ const startLoki = async (store: LokiStore, clock: Clock, port: number | null): P
 const setStage = async ({ clock, lokiPort, recordingDirectory }: DemoOptions): Promise<Stage> => {
   const recording = await loadRecording(recordingDirectory)
   const events = new EventStore({ clock })
-  const entries = new LokiStore({ clock })
+  // Heartbeats are entries of no event, so they have no place in the verdict.
+  const entries = new LokiStore({
+    clock,
+    apart: (labels) => labels.some(([name, value]) => name === 'job' && value === HEARTBEAT_JOB),
+  })
   const token = randomBytes(16).toString('hex')
   const loki = await startLoki(entries, clock, lokiPort)
   const apiServer = await startApiServer({ store: events, clock, token: () => token })

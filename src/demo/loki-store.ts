@@ -10,6 +10,8 @@ export type LokiStoreOptions = {
   readonly limits?: Partial<LokiLimits>
   /** Lines and metadata kept over all tenants; above it the entries that came first are forgotten. */
   readonly maxBytes?: number
+  /** Which streams are counted in `storedApart`; default: none. */
+  readonly apart?: (labels: LabelPairs) => boolean
 }
 
 export type PushAnswer = { readonly status: number; readonly text: string }
@@ -20,6 +22,8 @@ export type LokiCounts = {
   readonly received: number
   /** Distinct entries taken, whether or not they are still kept. */
   readonly stored: number
+  /** Those of the streams that are counted apart; not in `stored`. */
+  readonly storedApart: number
   readonly duplicates: number
   readonly refused: number
   /** Taken and forgotten since. */
@@ -40,17 +44,19 @@ export class LokiStore {
   readonly #clock: Clock
   readonly #limits: LokiLimits
   readonly #maxBytes: number
+  readonly #isApart: (labels: LabelPairs) => boolean
   readonly #tenants = new Map<string, Tenant>()
   /** In the order of arrival, from `#oldest` on. */
   #kept: Kept[] = []
   #oldest = 0
   #keptBytes = 0
-  readonly #counts = { received: 0, stored: 0, duplicates: 0, refused: 0, forgotten: 0 }
+  readonly #counts = { received: 0, stored: 0, storedApart: 0, duplicates: 0, refused: 0, forgotten: 0 }
 
   constructor(options: LokiStoreOptions = {}) {
     this.#clock = options.clock ?? systemClock
     this.#limits = { ...LOKI_LIMITS, ...options.limits }
     this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES
+    this.#isApart = options.apart ?? ((): boolean => false)
   }
 
   get counts(): LokiCounts {
@@ -152,7 +158,7 @@ export class LokiStore {
       }
       const outcome = stream.push(tenant, entries, this.#clock.now())
       for (const entry of outcome.stored) this.#keep({ tenant: owner, stream, entry })
-      this.#counts.stored += outcome.stored.length
+      this.#counts[this.#isApart(labels) ? 'storedApart' : 'stored'] += outcome.stored.length
       this.#counts.duplicates += outcome.duplicates
       this.#counts.refused += outcome.refused
       last = outcome.error

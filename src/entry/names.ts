@@ -100,3 +100,37 @@ export const DEFAULT_JOB: Readonly<Record<LineFormat, string>> = {
   agent: 'integrations/kubernetes/eventhandler',
   exporter: 'kubernetes-event-exporter',
 }
+
+/**
+ * The agent's own stream, `{job="eventail"}` with the client's external labels: a line now and then, by which a quiet
+ * cluster and a dead agent look different in Loki. No event and no part of the accounting.
+ */
+export const HEARTBEAT_JOB = 'eventail'
+/** The value of `msg` in a heartbeat. */
+export const HEARTBEAT_MESSAGE = 'heartbeat'
+
+/**
+ * Keys of a heartbeat in their order, all always there; durations in seconds.
+ *
+ * - `position_age`: how old the position is from which a restart would go on. Up to 100 s in a cluster without events.
+ * - `gap_seconds`: as `eventail_gap_seconds_total`, over all watches.
+ * - `received`, `recovered`, `filtered`: of all jobs; `sent`, `rejected`, `dropped`, `queued`: of this client. They add up,
+ *   and begin at zero with the process.
+ * - `state`: `stream` when every watch is open, else the state of one that is not.
+ */
+export const HEARTBEAT_KEYS = [
+  'level',
+  'msg',
+  'version',
+  'position_age',
+  'gap_seconds',
+  'received',
+  'recovered',
+  'filtered',
+  'sent',
+  'rejected',
+  'dropped',
+  'queued',
+  'state',
+] as const
+export type HeartbeatKey = (typeof HEARTBEAT_KEYS)[number]

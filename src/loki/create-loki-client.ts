@@ -14,6 +14,7 @@ import type { LokiMetrics } from './loki-metrics.ts'
 import { Naps } from './naps.ts'
 import { NewestSent } from './newest-sent.ts'
 import { Pacer } from './pacer.ts'
+import { pushAlone } from './push-alone.ts'
 import { toQueuedEntry, type QueuedEntry } from './queued-entry.ts'
 import { Sender } from './sender.ts'
 import { Slots } from './slots.ts'
@@ -144,6 +145,7 @@ export const createLokiClient = (options: ClientOptions, deps: LokiClientDeps): 
     start: () => {
       sender.start()
     },
+    pushAlone: (entry) => pushAlone(context, resolve(entry.labels), entry),
     drain: (deadlineMs) => drain(sender, context, life, deadlineMs),
     queued: () => ledger.queued,
     readiness: () => health.readiness(),

@@ -9,7 +9,8 @@ const MAX_TEXT_LENGTH = 200
 /** The first line of a server's text. */
 const firstLine = (text: string): string => (text.split('\n', 1)[0] ?? '').slice(0, MAX_TEXT_LENGTH)
 
-const factsOf = (answer: PushAnswer): { readonly status: number | string; readonly text: string } =>
+/** An answer as a log may show it. */
+export const factsOf = (answer: PushAnswer): { readonly status: number | string; readonly text: string } =>
   answer.kind === 'answered'
     ? { status: answer.status, text: firstLine(answer.text) }
     : { status: 'none', text: firstLine(answer.why) }

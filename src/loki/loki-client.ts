@@ -1,4 +1,5 @@
 import type { Entry } from '../entry/entry.ts'
+import type { AloneOutcome } from './push-alone.ts'
 
 /** How an entry ended. Sent: Loki took it. Rejected: Loki refused it for good. Dropped: we let it go. */
 export type Fate = 'sent' | 'rejected' | 'dropped'
@@ -20,6 +21,8 @@ export type LokiClient = {
   /** Resolves when the queue is below half its bound, or the signal aborts. */
   room(signal: AbortSignal): Promise<void>
   start(): void
+  /** One push, outside of the queue and of all accounts, never tried again; for what is no event. */
+  pushAlone(entry: Entry): Promise<AloneOutcome>
   /**
    * Sends what is queued, without waiting for company, for at most `deadlineMs`, then stops. What is left stays
    * unsettled (the position stays before it) and is returned as a count.

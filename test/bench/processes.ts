@@ -70,6 +70,7 @@ clients:
     external_labels: {cluster: bench}
 ${paced ? '' : '    stream_rate: {bytes_per_second: 0}\n    tenant_rate: {bytes_per_second: 0}\n'}
 positions: {filename: positions.yaml}
+heartbeat: 0
 scrape_configs:
   - job_name: bench
     kubernetes_events: {kubeconfig: kubeconfig.yaml, start: ${start}}

@@ -306,6 +306,23 @@ t.test('the effective configuration is shown with secrets masked, and no page or
   t.match(loki.requests[0]?.headers.authorization, /^Basic /, 'but Loki gets it')
 })
 
+t.test('a heartbeat tells in Loki that the agent lives, and is no event', async (t) => {
+  const { run, store, loki, folder, config } = await world(t)
+  writeFileSync(join(folder, 'eventail.yaml'), config({ more: 'heartbeat: 1s\n' }))
+  store.create(event('e-0'))
+  const agent = run()
+  await delivered(loki, 2)
+  const beat = loki.entries().find(({ labels }) => labels === '{cluster="test", job="eventail"}')
+  t.match(
+    beat?.entry.line,
+    /^level=info msg=heartbeat version=\d\S+ position_age=[\d.]+ gap_seconds=0 received=1 recovered=0 filtered=0 sent=1 rejected=0 dropped=0 queued=0 state=stream$/,
+  )
+  const { sent } = await assertAddsUp(t, agent)
+  t.equal(sent, 1)
+  agent.signal('SIGTERM')
+  t.equal(await agent.ended, 0)
+})
+
 t.test('/metrics is what promtool accepts', async (t) => {
   const { run, store, loki } = await world(t)
   store.create(event('e-0'))
@@ -388,7 +405,7 @@ t.test('the agent says what is wrong when there is no network at all', async (t)
 
 t.test('the demo ends with a line that adds up, and 0', async (t) => {
   const { start } = await world(t)
-  const demo = start({ args: ['demo', '--duration=2s', '--speed=20', '--loki-port=0'] })
+  const demo = start({ args: ['demo', '--duration=2s', '--loki-port=0'] })
   t.equal(await demo.ended, 0)
   const last = demo.stdout().trimEnd().split('\n').at(-1) ?? ''
   const [, received, sent] = /^received=(\d+) sent=(\d+) filtered=0 rejected=0 dropped=0 queued=0$/.exec(last) ?? []

@@ -261,6 +261,7 @@ t.test('the smallest file has every default', (t) => {
       },
     ],
     drainTimeoutMs: 20_000,
+    heartbeatMs: 60_000,
   })
   t.end()
 })
@@ -346,6 +347,9 @@ t.test('a file with everything is read as it says', (t) => {
     },
   ])
   t.equal(config.drainTimeoutMs, 45_000)
+  t.equal(config.heartbeatMs, 300_000)
+  t.equal(valid(around({ top: 'heartbeat: 0' })).heartbeatMs, 0)
+  t.strictSame(errors(around({ top: 'heartbeat: 10ms' })).map(brief), ['3:12 BAD_DURATION heartbeat'])
   t.strictSame(config.leaderElection, {
     enabled: false,
     timing: { leaseDurationMs: 30_000, renewDeadlineMs: 20_000, retryPeriodMs: 2500 },

@@ -56,6 +56,7 @@ class Agent {
       `server: {http_listen_port: 0, http_listen_address: 127.0.0.1}
 clients: [{url: "${LOKI_URL}/loki/api/v1/push", external_labels: {cluster: ${run}}}]
 positions: {filename: ${join(folder, 'positions.yaml')}, sync_period: 500ms}
+heartbeat: 0
 scrape_configs:
   - job_name: e2e
     kubernetes_events: {namespaces: [${NAMESPACE}], field_selector: reason=EndToEnd, kubeconfig: ${KUBECONFIG}}
