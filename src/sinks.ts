@@ -29,6 +29,6 @@ export const createSinks = (
       fates[fate] += 1
       if (one.required) deps.settle(sequence)
     }
-    const log = deps.log.with({ component: 'loki', client: one.name })
+    const log = deps.log.with({ component: 'loki', client: one.name, host: one.host })
     return { client: factory(one, { ...deps, log, settle }), fates }
   })
