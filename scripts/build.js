@@ -1,35 +1,55 @@
 // Bundles the program into dist/: one entry, shared chunks, and chunks that are loaded only when a command needs them.
+// --bench and --chaos: the benchmark and the chaos harness as well. --out=<folder>: instead of dist/.
 import { cp, rm } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
+import { MUTANTS, mutate } from './mutants.js'
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-const withBench = process.argv.includes('--bench')
-
-await rm(new URL('../dist', import.meta.url), { recursive: true, force: true })
-await build({
-  entryPoints: {
-    eventail: 'src/main.ts',
-    ...(withBench ? { bench: 'test/bench/main.ts', 'bench-world': 'test/bench/world.ts' } : {}),
-  },
-  outdir: 'dist',
-  bundle: true,
-  splitting: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'esm',
-  sourcemap: 'linked',
-  sourcesContent: false,
-  legalComments: 'none',
-  logLevel: 'warning',
-  define: { EVENTAIL_VERSION: JSON.stringify(version) },
-  // CommonJS dependencies ask for Node's own modules by require().
-  banner: {
-    js: "import { createRequire as eventailRequire } from 'node:module'; const require = eventailRequire(import.meta.url);",
+const root = resolve(import.meta.dirname, '..')
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const { values: asked } = parseArgs({
+  options: {
+    bench: { type: 'boolean', default: false },
+    chaos: { type: 'boolean', default: false },
+    out: { type: 'string', default: join(root, 'dist') },
   },
 })
+
+const bundle = (entryPoints, options = {}) =>
+  build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: resolve(asked.out),
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'none',
+    logLevel: 'warning',
+    define: { EVENTAIL_VERSION: JSON.stringify(version) },
+    // CommonJS dependencies ask for Node's own modules by require().
+    banner: {
+      js: "import { createRequire as eventailRequire } from 'node:module'; const require = eventailRequire(import.meta.url);",
+    },
+    ...options,
+  })
+
+await rm(asked.out, { recursive: true, force: true })
+await bundle({
+  eventail: 'src/main.ts',
+  ...(asked.bench && { bench: 'test/bench/main.ts', 'bench-world': 'test/bench/world.ts' }),
+  ...(asked.chaos && { chaos: 'test/chaos/main.ts' }),
+})
+if (asked.chaos) {
+  for (const name of Object.keys(MUTANTS)) {
+    await bundle({ [`chaos-mutant-${name}`]: 'src/main.ts' }, { plugins: [mutate(root, name)] })
+  }
+}
 
 // The demo's recording lies beside the chunks.
-await cp(new URL('../src/demo/recording', import.meta.url), new URL('../dist/recording', import.meta.url), {
-  recursive: true,
-})
+await cp(join(root, 'src/demo/recording'), join(asked.out, 'recording'), { recursive: true })
