@@ -32,7 +32,9 @@ const bundle = (entryPoints, options = {}) =>
     legalComments: 'none',
     logLevel: 'warning',
     define: { EVENTAIL_VERSION: JSON.stringify(version) },
-    // CommonJS dependencies ask for Node's own modules by require().
+    // A dependency of a dependency asks for Node's own, which Node 24 warns of.
+  alias: { punycode: 'punycode/punycode.js' },
+  // CommonJS dependencies ask for Node's own modules by require().
     banner: {
       js: "import { createRequire as eventailRequire } from 'node:module'; const require = eventailRequire(import.meta.url);",
     },
