@@ -33,8 +33,8 @@ const bundle = (entryPoints, options = {}) =>
     logLevel: 'warning',
     define: { EVENTAIL_VERSION: JSON.stringify(version) },
     // A dependency of a dependency asks for Node's own, which Node 24 warns of.
-  alias: { punycode: 'punycode/punycode.js' },
-  // CommonJS dependencies ask for Node's own modules by require().
+    alias: { punycode: 'punycode/punycode.js' },
+    // CommonJS dependencies ask for Node's own modules by require().
     banner: {
       js: "import { createRequire as eventailRequire } from 'node:module'; const require = eventailRequire(import.meta.url);",
     },
