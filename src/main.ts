@@ -42,6 +42,10 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
       return (await import('./cli/version.ts')).printVersion(output)
     case 'check':
       return (await import('./cli/check.ts')).check(asked.loads, process.env, output)
+    case 'verify': {
+      const { verify } = await import('./cli/verify.ts')
+      return verify(asked, { clock: systemClock, environment: process.env, output, stop: stopSignal() })
+    }
     case 'demo':
       return (await import('./cli/demo.ts')).demo(asked, {
         clock: systemClock,

@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander'
+import type { VerifyFlags } from './verify.ts'
 import { closest } from '../config/closest.ts'
+import { parseDuration } from '../config/go-duration.ts'
 import type { Overlay } from '../config/place.ts'
 import { COMMANDS, type CommandName, type CommandSpec } from './commands.ts'
 import { type DemoFlags, parseDemoFlags } from './demo-flags.ts'
@@ -32,6 +34,7 @@ export type Argv =
   | ({ readonly command: 'demo'; readonly overlay: Overlay } & DemoFlags)
   /** Each is checked by itself. */
   | { readonly command: 'check'; readonly loads: readonly LoadRequest[] }
+  | ({ readonly command: 'verify' } & VerifyFlags)
   | { readonly command: 'version' }
   /** For stdout, exit code 0. */
   | { readonly command: 'help'; readonly text: string }
@@ -85,11 +88,22 @@ const demo = ({ overlay, flags }: Given): Argv => {
   return typeof parsed === 'string' ? usageError(parsed) : { command: 'demo', overlay, ...parsed }
 }
 
+const verify = (given: Given): Argv => {
+  const files = given.flags.get('config.file') ?? ''
+  if (files === '') return usageError('verify: set -config.file')
+  const sinceMs = parseDuration(given.flags.get('since') ?? '1h')
+  if (sinceMs === null || sinceMs <= 0) return usageError('expected a duration such as 1h for -since')
+  const format = given.flags.get('o') ?? 'table'
+  if (format !== 'table' && format !== 'json') return usageError('expected table or json for -o')
+  return { command: 'verify', load: loadRequest(given, files), sinceMs, format }
+}
+
 /** What each command makes of its flags and files. */
 const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   run,
   demo,
   check: (given) => ({ command: 'check', loads: given.files.map((file) => loadRequest(given, file)) }),
+  verify,
   version: () => ({ command: 'version' }),
 }
 

@@ -1,4 +1,4 @@
-import { DEMO_FLAGS, FILE_FLAGS, LOG_FLAGS, RUN_FLAGS, SERVER_FLAGS, type Flag } from './flags.ts'
+import { DEMO_FLAGS, FILE_FLAGS, LOG_FLAGS, RUN_FLAGS, SERVER_FLAGS, VERIFY_FLAGS, type Flag } from './flags.ts'
 
 /** A sub-command. The first one of the table is meant when none is named. */
 export type CommandSpec = {
@@ -35,6 +35,16 @@ export const COMMANDS = [
     operands: 'files',
     flags: FILE_FLAGS.filter((flag) => flag.name !== 'config.file'),
     examples: ['eventail check eventail.yaml', 'eventail check -config.expand-env eventail.yaml'],
+  },
+  {
+    name: 'verify',
+    summary: 'compare what the API server still has with what is in Loki',
+    operands: 'none',
+    flags: [...FILE_FLAGS, ...VERIFY_FLAGS],
+    examples: [
+      'eventail verify -config.file=eventail.yaml',
+      'eventail verify -config.file=eventail.yaml -since=3h -o json',
+    ],
   },
   { name: 'version', summary: 'print the version', operands: 'none', flags: [], examples: ['eventail version'] },
 ] as const satisfies readonly CommandSpec[]

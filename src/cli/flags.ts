@@ -39,6 +39,12 @@ export const DEMO_FLAGS: readonly Flag[] = [
   value('loki-port', 'port of the embedded Loki (3100 if free, else any)'),
 ]
 
+/** What only the comparison of Loki with the API server takes. */
+export const VERIFY_FLAGS: readonly Flag[] = [
+  value('since', 'how far back it looks, by the time of the events (1h)'),
+  value('o', 'table or json'),
+]
+
 const MODE_FLAGS: readonly Flag[] = [
   toggle('dry-run', 'print entries to stdout instead of sending them; positions are read and not written'),
   toggle('inspect', 'show on stderr what each pipeline stage changes'),

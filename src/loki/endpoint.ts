@@ -1,17 +1,17 @@
-import { unescape } from 'node:querystring'
 import { request } from 'undici'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { readAnswerText } from './answer-text.ts'
 import { readAuthorization, type AuthorizationHeader } from './authorization.ts'
 import type { PushAnswer } from './classify.ts'
-import type { Authorization, ClientOptions, Secret } from './client-options.ts'
+import type { Authorization, ClientOptions } from './client-options.ts'
 import { Connections, type OpenConnections } from './connections.ts'
 import { PushHeaders } from './push-headers.ts'
 import { redirectTarget } from './redirect.ts'
 import { parseRetryAfter } from './retry-after.ts'
 import { withoutSecrets } from './secret-source.ts'
-import { toFault } from './transport-fault.ts'
+import { timed } from './timed.ts'
+import { withoutCredentials } from './url-credentials.ts'
 
 export type EndpointDeps = {
   readonly clock: Clock
@@ -30,20 +30,6 @@ type Attempt = {
 }
 
 const MAX_REDIRECTS = 5
-
-const inline = (value: string): Secret => ({ kind: 'inline', value: unescape(value) })
-
-/** Credentials in the URL mean basic authentication, as in Go, unless something else is configured. */
-const withoutCredentials = (
-  options: Pick<ClientOptions, 'url' | 'authorization'>,
-): { readonly url: URL; readonly authorization: Authorization } => {
-  const url = new URL(options.url)
-  const { username, password } = url
-  url.username = ''
-  url.password = ''
-  if (username === '' || options.authorization.kind !== 'none') return { url, authorization: options.authorization }
-  return { url, authorization: { kind: 'basic', username: inline(username), password: inline(password) } }
-}
 
 /** The push URL of one Loki. Every failure is a value. */
 export class Endpoint {
@@ -79,7 +65,7 @@ export class Endpoint {
     })
     // Secrets and certificates were read from files meanwhile, and this process may have been paused in between.
     if (this.#deps.mayPush?.() === false) return { kind: 'unanswered', why: 'another replica may have taken over' }
-    const answer = await this.#timed(stop, (signal) =>
+    const answer = await timed({ clock: this.#deps.clock, timeoutMs: this.#options.timeoutMs, stop }, (signal) =>
       this.#follow({ body, headers, dispatcher: connections.dispatcher, signal }),
     )
     return this.#clean(answer, authorization)
@@ -91,31 +77,6 @@ export class Endpoint {
     const all = [...secrets, ...Object.values(this.#options.headers)]
     if (answer.kind === 'answered') return { ...answer, text: withoutSecrets(answer.text, all) }
     return { ...answer, why: withoutSecrets(answer.why, all) }
-  }
-
-  async #timed(stop: AbortSignal, send: (signal: AbortSignal) => Promise<PushAnswer>): Promise<PushAnswer> {
-    const attempt = new AbortController()
-    const over = new AbortController()
-    const cancel = (): void => {
-      attempt.abort()
-    }
-    stop.addEventListener('abort', cancel, { once: true })
-    if (stop.aborted) cancel()
-    const timeout = new AbortController()
-    void this.#deps.clock.sleep(this.#options.timeoutMs, over.signal).then(() => {
-      if (over.signal.aborted) return
-      timeout.abort()
-      cancel()
-    })
-    try {
-      return await send(attempt.signal)
-    } catch (error) {
-      if (timeout.signal.aborted) return { kind: 'unanswered', why: `no answer within ${this.#options.timeoutMs} ms` }
-      return toFault(error)
-    } finally {
-      over.abort()
-      stop.removeEventListener('abort', cancel)
-    }
   }
 
   async #follow(first: Attempt): Promise<PushAnswer> {

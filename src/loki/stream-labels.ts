@@ -27,10 +27,13 @@ const LEGAL_TENANT = /^[A-Za-z0-9!\-_.*'()]{1,150}$/
 export const isLegalTenant = (tenant: string): boolean => LEGAL_TENANT.test(tenant) && tenant !== '.' && tenant !== '..'
 
 /**
- * The value as a Go string literal. JSON's escapes are a subset of Go's. U+FFFD becomes a space: the parser of Loki
- * (promql's lexString) takes it for broken UTF-8 and refuses the whole push.
+ * The value as Loki takes it. U+FFFD becomes a space: the parser of Loki (promql's lexString) takes it for broken UTF-8
+ * and refuses the whole push.
  */
-const goLiteral = (value: string): string => JSON.stringify(value.toWellFormed().replaceAll('\uFFFD', ' '))
+export const sentLabelValue = (value: string): string => value.toWellFormed().replaceAll('\uFFFD', ' ')
+
+/** The value as a Go string literal. JSON's escapes are a subset of Go's. */
+const goLiteral = (value: string): string => JSON.stringify(sentLabelValue(value))
 
 /** External labels below the entry's own, as Promtail merges them; empty values do not exist for Loki. */
 const merged = (options: StreamOptions, labels: Labels): Map<string, string> => {
@@ -39,6 +42,13 @@ const merged = (options: StreamOptions, labels: Labels): Map<string, string> => 
   for (const [name, value] of all) if (value === '') all.delete(name)
   return all
 }
+
+/** What a stream is labelled with when it is sent: names that do not start with `__`, in order. */
+export const sentLabels = (options: StreamOptions, labels: Labels): readonly (readonly [string, string])[] =>
+  [...merged(options, labels)]
+    .filter(([name]) => !name.startsWith('__'))
+    .map(([name, value]) => [name, sentLabelValue(value)] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
 
 const resolve = (options: StreamOptions, labels: Labels): ResolvedStream => {
   const all = merged(options, labels)

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto'
+import type { ReadEntry, ShownStream } from '../loki/query-answer.ts'
+import { revisionOfLine } from './revision-of-line.ts'
+
+/** What Loki should hold of one revision that the API server still gives. */
+export type ExpectedEntry = {
+  readonly uid: string
+  readonly resourceVersion: string
+  /** The involved object and the reason, for people; bounded, without control characters. */
+  readonly about: string
+  /** As they are sent, in order. */
+  readonly labels: readonly (readonly [name: string, value: string])[]
+  readonly timestampNs: bigint
+  readonly line: string
+}
+
+/** In what an entry of the same revision differs from what would be sent now. */
+export type Difference = 'stream' | 'timestamp' | 'line'
+
+/** One revision with which something is not as it should be. */
+export type Finding = {
+  readonly uid: string
+  readonly resourceVersion: string
+  readonly about: string
+  readonly timestampNs: bigint
+  /** Entries of it in Loki. */
+  readonly times: number
+  readonly differs: Difference | null
+}
+
+export type Findings = {
+  readonly readable: number
+  /** Exactly once, with the same bytes. */
+  readonly found: number
+  readonly missing: readonly Finding[]
+  readonly doubled: readonly Finding[]
+  /** Once, with other bytes: the configuration was another one. */
+  readonly differing: readonly Finding[]
+  /** Entries of revisions that the API server does not give any more. */
+  readonly extra: number
+}
+
+/** The line is kept as its digest: 200,000 lines would not fit where the agent does. */
+type Expected = Omit<ExpectedEntry, 'line'> & {
+  readonly digest: string
+  same: number
+  other: number
+  differs: Difference | null
+}
+
+const digestOf = (line: string): string => createHash('sha256').update(line).digest('base64url').slice(0, 22)
+
+/** Loki adds it by itself (`discover_service_name`). */
+const ADDED_BY_LOKI = 'service_name'
+
+const isSameStream = (labels: ExpectedEntry['labels'], { labels: shown, isExact }: ShownStream): boolean => {
+  if (!labels.every(([name, value]) => Object.hasOwn(shown, name) && shown[name] === value)) return false
+  if (!isExact) return true
+  const names = new Set(labels.map(([name]) => name))
+  return Object.keys(shown).every((name) => names.has(name) || name === ADDED_BY_LOKI)
+}
+
+/** Compares the entries that should be in a Loki with those that are. */
+export class Expectations {
+  readonly #byRevision: boolean
+  readonly #expected = new Map<string, Expected>()
+  #extra = 0
+
+  /** @param byRevision lines tell their revision; otherwise timestamp and line together identify an entry. */
+  constructor(byRevision: boolean) {
+    this.#byRevision = byRevision
+  }
+
+  get size(): number {
+    return this.#expected.size
+  }
+
+  expect({ line, ...entry }: ExpectedEntry): void {
+    const digest = digestOf(line)
+    const key = this.#byRevision ? `${entry.uid} ${entry.resourceVersion}` : `${entry.timestampNs} ${digest}`
+    this.#expected.set(key, { ...entry, digest, same: 0, other: 0, differs: null })
+  }
+
+  /** Forgets what was seen in Loki. */
+  lookAgain(): void {
+    this.#extra = 0
+    for (const expected of this.#expected.values()) Object.assign(expected, { same: 0, other: 0, differs: null })
+  }
+
+  /** An entry that Loki gave. */
+  saw(entry: ReadEntry): void {
+    const digest = digestOf(entry.line)
+    const expected = this.#expected.get(this.#keyOf(entry, digest))
+    if (expected === undefined) {
+      this.#extra += 1
+      return
+    }
+    const differs = this.#difference(expected, entry, digest)
+    if (differs === null) expected.same += 1
+    else expected.other += 1
+    expected.differs ??= differs
+  }
+
+  #keyOf(entry: ReadEntry, digest: string): string {
+    if (!this.#byRevision) return `${entry.timestampNs} ${digest}`
+    const revision = revisionOfLine(entry.line)
+    return revision === null ? '' : `${revision.uid} ${revision.resourceVersion}`
+  }
+
+  #difference(expected: Expected, entry: ReadEntry, digest: string): Difference | null {
+    if (expected.timestampNs !== entry.timestampNs) return 'timestamp'
+    if (expected.digest !== digest) return 'line'
+    return isSameStream(expected.labels, entry.stream) ? null : 'stream'
+  }
+
+  get missing(): number {
+    let missing = 0
+    for (const { same, other } of this.#expected.values()) if (same + other === 0) missing += 1
+    return missing
+  }
+
+  findings(): Findings {
+    const missing: Finding[] = []
+    const doubled: Finding[] = []
+    const differing: Finding[] = []
+    for (const { uid, resourceVersion, about, timestampNs, same, other, differs } of this.#expected.values()) {
+      const finding = { uid, resourceVersion, about, timestampNs, times: same + other, differs }
+      if (finding.times === 0) missing.push(finding)
+      else if (finding.times > 1) doubled.push(finding)
+      else if (other === 1) differing.push(finding)
+    }
+    const readable = this.#expected.size
+    const found = readable - missing.length - doubled.length - differing.length
+    return { readable, found, missing, doubled, differing, extra: this.#extra }
+  }
+}

@@ -1,0 +1,126 @@
+import type { Clock } from '../clock.ts'
+import type { ScrapeConfig } from '../config/config.ts'
+import { createConverter } from '../entry/convert.ts'
+import type { Entry, Labels } from '../entry/entry.ts'
+import { formatOf } from '../entry/format.ts'
+import { constantLabels } from '../entry/labels.ts'
+import type { KubeClient } from '../kube/client.ts'
+import { decodeEvent } from '../kube/decode-event.ts'
+import { eventPaths } from '../kube/event-path.ts'
+import type { KubeEvent } from '../kube/event.ts'
+import { watchedScopes } from '../kube/source.ts'
+import type { ClientOptions } from '../loki/client-options.ts'
+import type { QueryClient } from '../loki/query-client.ts'
+import { readRange } from '../loki/read-range.ts'
+import { createStreamResolver, sentLabels, sentLabelValue } from '../loki/stream-labels.ts'
+import { Expectations, type Findings } from './expectations.ts'
+import { listEvents } from './list-events.ts'
+
+/** Timestamps from `startNs` on, to before `endNs`. */
+export type Window = { readonly startNs: bigint; readonly endNs: bigint }
+
+/** One scrape config against one client. */
+export type Verification = {
+  readonly job: ScrapeConfig
+  readonly kube: KubeClient
+  readonly options: ClientOptions
+  readonly loki: Pick<QueryClient, 'read'>
+  readonly window: Window
+  readonly clock: Clock
+  readonly stop: AbortSignal
+}
+
+export type VerifyOutcome =
+  { readonly kind: 'compared'; readonly findings: Findings } | { readonly kind: 'failed'; readonly why: string }
+
+/** What was listed last may still be on its way: missing entries are looked for again after this. */
+const ON_ITS_WAY_MS = 5000
+/** About 300 bytes each. */
+const MAX_EVENTS = 1_000_000
+const MAX_ABOUT_CHARS = 160
+
+/** Written by anyone who may create an event, and shown on a terminal. */
+const aboutOf = ({ involved, reason }: KubeEvent): string =>
+  `${involved.kind} ${involved.namespace === '' ? '' : `${involved.namespace}/`}${involved.name} ${reason}`
+    .toWellFormed()
+    .replace(/\p{C}+/gu, ' ')
+    .slice(0, MAX_ABOUT_CHARS)
+    .toWellFormed()
+
+const isLegalName = (name: string): boolean => /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) && !name.startsWith('__')
+
+/** Selects every stream that this job can have at this client. */
+export const selectorOf = (job: ScrapeConfig, client: Pick<ClientOptions, 'externalLabels'>): string => {
+  const { constant, fromEvent } = formatOf(job.entry)
+  const own = constantLabels(constant, job.entry)
+  // What an event says wins over an external label of that name, so that label is no mark of the job's streams.
+  const isMark = (name: string): boolean => isLegalName(name) && (Object.hasOwn(own, name) || !fromEvent.has(name))
+  const pairs = Object.entries({ ...client.externalLabels, ...own }).filter(
+    ([name, value]) => value !== '' && isMark(name),
+  )
+  return `{${pairs.map(([name, value]) => `${name}=${JSON.stringify(sentLabelValue(value))}`).join(', ')}}`
+}
+
+/** Lines of the other formats do not carry the uid. */
+const REVISION_IN_LINE: ReadonlySet<string> = new Set(['logfmt', 'json', 'exporter'])
+
+type Gathered = { readonly expectations: Expectations; readonly tenants: ReadonlySet<string> }
+
+/** What the API server gives now, as the entries this configuration makes of it. */
+const gather = async (v: Verification): Promise<Gathered | { readonly why: string }> => {
+  const { job, kube, options, window, clock, stop } = v
+  const expectations = new Expectations(REVISION_IN_LINE.has(job.entry.format))
+  const converter = createConverter(job.entry)
+  const resolve = createStreamResolver(options)
+  const tenants = new Set<string>()
+  // One object for each stream: the converter gives the same labels object for the same stream.
+  const known = new WeakMap<Labels, ReturnType<typeof sentLabels>>()
+  const expectEntry = (event: KubeEvent, entry: Entry): void => {
+    const resolved = resolve(entry.labels)
+    if (resolved.kind === 'refused' || entry.timestampNs < window.startNs || entry.timestampNs >= window.endNs) return
+    tenants.add(resolved.stream.tenant)
+    const { uid, resourceVersion } = event
+    const { timestampNs, line } = entry
+    const labels = known.get(entry.labels) ?? sentLabels(options, entry.labels)
+    known.set(entry.labels, labels)
+    expectations.expect({ uid, resourceVersion, about: aboutOf(event), labels, timestampNs, line })
+  }
+  for (const scope of watchedScopes(job.source.namespaces)) {
+    const outcome = await listEvents({ client: kube, clock, stop }, eventPaths(scope, job.source), (item) => {
+      const decoded = decodeEvent(item)
+      if (decoded.kind === 'event' && expectations.size < MAX_EVENTS)
+        expectEntry(decoded.event, converter.toEntry(decoded.event))
+    })
+    if (outcome.kind === 'failed') return { why: `the API server: ${outcome.why}` }
+    if (expectations.size >= MAX_EVENTS) return { why: `more than ${MAX_EVENTS} events: choose a shorter -since` }
+  }
+  return { expectations, tenants }
+}
+
+/** Reads every tenant's part of the window. */
+const look = async (v: Verification, { expectations, tenants }: Gathered): Promise<string | null> => {
+  const { job, options, loki: client, window, clock, stop } = v
+  const query = selectorOf(job, options)
+  for (const tenant of tenants) {
+    const outcome = await readRange({ client, clock, stop }, { ...window, query, tenant }, (entry) => {
+      expectations.saw(entry)
+    })
+    if (outcome.kind === 'failed') return outcome.why
+  }
+  return null
+}
+
+/** Compares what the API server gives now with what Loki has of it. */
+export const verifyJob = async (v: Verification): Promise<VerifyOutcome> => {
+  const gathered = await gather(v)
+  if ('why' in gathered) return { kind: 'failed', why: gathered.why }
+  const { expectations } = gathered
+  let why = await look(v, gathered)
+  if (why === null && expectations.missing > 0) {
+    await v.clock.sleep(ON_ITS_WAY_MS, v.stop)
+    expectations.lookAgain()
+    why = await look(v, gathered)
+  }
+  if (why !== null) return { kind: 'failed', why: `Loki: ${why}` }
+  return { kind: 'compared', findings: expectations.findings() }
+}
