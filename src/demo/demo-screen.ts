@@ -96,7 +96,9 @@ export class DemoScreen {
   }
 
   progress(progress: Progress): void {
-    const width = Math.max(20, (this.#out.columns ?? 80) - 1)
+    // Some terminals do not know their width and say 0.
+    const { columns = 0 } = this.#out
+    const width = (columns > 0 ? Math.max(20, columns) : 80) - 1
     const text = progressText(progress)
     this.#out.write(this.#out.isTTY ? `${CLEAR_LINE}${text.slice(0, width).toWellFormed()}` : `${text}\n`)
     this.#drawn = this.#out.isTTY
