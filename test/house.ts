@@ -1,6 +1,7 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join, relative, resolve, dirname } from 'node:path'
 import t from 'tap'
+import { parseConfig } from '../src/config/parse-config.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -71,6 +72,37 @@ t.test('the project reads nothing outside itself', (t) => {
   for (const file of [...sourceFiles('src'), ...sourceFiles('test')]) {
     if (file === 'test/house.ts') continue
     t.notMatch(readFileSync(join(root, file), 'utf8'), /\.\.\/shared|\/work\//, file)
+  }
+  t.end()
+})
+
+t.test('the configuration in the README is valid, and its commands exist', (t) => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? []
+  const parsed = parseConfig(yaml, 'README.md', {})
+  t.strictSame(parsed.kind === 'invalid' ? parsed.errors : [], [])
+  t.ok(yaml.trimEnd().split('\n').length <= 12, 'it has at most twelve lines')
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    readonly scripts: Readonly<Record<string, string>>
+  }
+  for (const file of ['README.md', 'CONTRIBUTING.md']) {
+    for (const [, script = ''] of readFileSync(join(root, file), 'utf8').matchAll(/npm run ([\w:]+)/g)) {
+      t.ok(Object.hasOwn(scripts, script), `${file}: npm run ${script}`)
+    }
+  }
+  t.match(readFileSync(join(root, '.ci/run'), 'utf8'), '(npm ci && npm test)', 'CI runs what the README says')
+  t.match(readme, 'npm ci && npm test')
+  t.end()
+})
+
+t.test('links between documents lead somewhere', (t) => {
+  const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md']
+  const pages = readdirSync(join(root, 'docs')).filter((file) => file.endsWith('.md'))
+  for (const file of [...documents, ...pages.map((page) => `docs/${page}`)]) {
+    const text = readFileSync(join(root, file), 'utf8')
+    for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#\s]+)/g)) {
+      t.ok(existsSync(resolve(root, dirname(file), target)), `${file} links to ${target}`)
+    }
   }
   t.end()
 })
