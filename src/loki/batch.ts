@@ -1,4 +1,4 @@
-import type { QueuedEntry } from './queued-entry.ts'
+import { encodedBytesOf, type QueuedEntry } from './queued-entry.ts'
 import type { Stream } from './stream-labels.ts'
 
 /** The entries of one stream in one push, in the order they were offered. */
@@ -43,7 +43,7 @@ export class BatchBuilder {
     const filling = this.#streams.get(entry.stream.key)
     const labelsBytes = filling === undefined ? entry.stream.labelsBytes + STREAM_OVERHEAD_BYTES : 0
     const sizeBytes = this.#sizeBytes + entry.sizeBytes
-    const encodedBytes = this.#encodedBytes + entry.encodedBytes + labelsBytes
+    const encodedBytes = this.#encodedBytes + encodedBytesOf(entry) + labelsBytes
     const fits = sizeBytes <= this.#limits.maxBytes && encodedBytes <= this.#limits.maxEncodedBytes
     if (this.#count > 0 && !fits) return false
     this.#sizeBytes = sizeBytes

@@ -63,17 +63,6 @@ const createContext = (options: ClientOptions, deps: LokiClientDeps, life: Life)
   }
 }
 
-const metadataBytes = (metadata: Entry['metadata']): number =>
-  metadata.reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0)
-
-/** Counts what had to be left out of an entry. Empty values are nothing to Loki, so leaving them out changes nothing. */
-const countMutation = (context: LaneContext, entry: Entry, queued: QueuedEntry): void => {
-  if (entry.metadata === queued.metadata) return
-  const removedBytes =
-    metadataBytes(entry.metadata.filter(([, value]) => value !== '')) - metadataBytes(queued.metadata)
-  if (removedBytes > 0) context.metrics.mutated(queued.stream.tenant, removedBytes)
-}
-
 /** Takes the entry into the queue, or settles it at once if it cannot be sent or has no place. */
 const admit = (
   context: LaneContext,
@@ -98,7 +87,7 @@ const admit = (
     ledger.overflowed(queued)
     return undefined
   }
-  countMutation(context, entry, queued)
+  if (queued.leftOutBytes > 0) context.metrics.mutated(queued.stream.tenant, queued.leftOutBytes)
   ledger.took(queued)
   return queued
 }

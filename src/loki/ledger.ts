@@ -1,7 +1,7 @@
 import type { ClientMetrics } from './client-metrics.ts'
 import type { ClientOptions } from './client-options.ts'
 import type { Settle } from './loki-client.ts'
-import type { QueuedEntry } from './queued-entry.ts'
+import { memoryBytesOf, type QueuedEntry } from './queued-entry.ts'
 import type { DropReason, RejectReason } from './reasons.ts'
 
 /**
@@ -40,7 +40,7 @@ export class Ledger {
 
   took(entry: QueuedEntry): void {
     this.#queued += 1
-    this.#heldBytes += entry.memoryBytes
+    this.#heldBytes += memoryBytesOf(entry)
   }
 
   /** Refused before it was queued: it could not be sent as it is. */
@@ -73,7 +73,7 @@ export class Ledger {
   #end(entries: readonly QueuedEntry[], fate: 'sent' | 'rejected' | 'dropped'): void {
     this.#queued -= entries.length
     for (const entry of entries) {
-      this.#heldBytes -= entry.memoryBytes
+      this.#heldBytes -= memoryBytesOf(entry)
       this.#settle(entry.sequence, fate)
     }
     this.#wake()

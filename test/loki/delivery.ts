@@ -502,7 +502,7 @@ t.test('at its bound a client has no room; it has again at half', async (t) => {
     n === 0 ? answer.answer : { status: 204 },
   )
   let offered = 0
-  for (; tc.client.hasRoom(); offered += 1) tc.client.offer(entry(tc, 'x'.repeat(600)), offered)
+  for (; tc.client.hasRoom(); offered += 1) tc.client.offer(entry(tc, 'x'.repeat(700)), offered)
   t.ok(offered <= 20, `${offered} entries of 1000 bytes`)
   await loki.received(1)
   let isOpen = false
@@ -517,7 +517,7 @@ t.test('at its bound a client has no room; it has again at half', async (t) => {
   t.ok(tc.client.hasRoom())
   t.equal(await tc.metric('eventail_queue_bytes{client="main"}'), 0, 'nothing is held at the end')
   const abort = new AbortController()
-  for (let i = 100; tc.client.hasRoom(); i += 1) tc.client.offer(entry(tc, 'x'.repeat(600)), i)
+  for (let i = 100; tc.client.hasRoom(); i += 1) tc.client.offer(entry(tc, 'x'.repeat(700)), i)
   const aborted = tc.client.room(abort.signal)
   abort.abort()
   await aborted
@@ -527,7 +527,7 @@ t.test('a client that is not required drops what it has no room for and never sa
   const { tc } = await begin(t, { required: false, queueBytes: 10_000 }, () => ({ status: 503 }))
   for (let i = 0; i < 50; i += 1) {
     t.ok(tc.client.hasRoom())
-    tc.client.offer(entry(tc, 'x'.repeat(600)), i)
+    tc.client.offer(entry(tc, 'x'.repeat(700)), i)
   }
   t.equal(tc.fates.size + tc.client.queued(), 50)
   t.equal(tc.client.queued(), 10)

@@ -9,7 +9,7 @@ import { BatchBuilder, batchOf, entriesOf, halvesOf, streamsOf, type Batch } fro
 import { classify, type Verdict } from '../../src/loki/classify.ts'
 import { push } from '../../src/loki/push.generated.js'
 import { encodePushRequest, toPushBody } from '../../src/loki/push-request.ts'
-import { toQueuedEntry, type QueuedEntry } from '../../src/loki/queued-entry.ts'
+import { encodedBytesOf, toQueuedEntry, type QueuedEntry } from '../../src/loki/queued-entry.ts'
 import { parseRetryAfter } from '../../src/loki/retry-after.ts'
 import { compress, uncompress } from '../../src/loki/snappy.ts'
 import { createStreamResolver, isLegalTenant, type Stream } from '../../src/loki/stream-labels.ts'
@@ -154,39 +154,61 @@ t.test('a push read by an independent decoder is what was offered', (t) => {
   t.end()
 })
 
-/** The batch for the generated code, which writes whatever is present, empty or not. */
-const toMessage = (batch: Batch): push.PushRequest.$Properties => ({
+/** The batch for the generated code, which writes whatever is present, empty or not; `given` by sequence. */
+const toMessage = (batch: Batch, given: readonly Entry[]): push.PushRequest.$Properties => ({
   streams: batch.streams.map(({ stream, entries: own }) => ({
     labels: stream.labels,
-    entries: own.map(({ seconds, nanos, line, metadata }) => ({
-      timestamp: { ...(seconds === 0 ? {} : { seconds }), ...(nanos === 0 ? {} : { nanos }) },
-      ...(line === '' ? {} : { line }),
-      structuredMetadata: metadata.map(([name, value]) => ({ name, value })),
-    })),
+    entries: own.map(({ sequence, seconds, nanos }) => {
+      const { line, metadata } = given[sequence] ?? sample()
+      return {
+        timestamp: { ...(seconds === 0 ? {} : { seconds }), ...(nanos === 0 ? {} : { nanos }) },
+        ...(line === '' ? {} : { line: line.toWellFormed() }),
+        structuredMetadata: metadata.map(([name, value]) => ({ name, value: value.toWellFormed() })),
+      }
+    }),
   })),
 })
+
+const assertEncoded = (given: readonly Entry[]): void => {
+  const batch = batchOf(given.map(queued))
+  const bytes = encodePushRequest(batch)
+  assert.ok(Buffer.from(bytes).equals(encodePushRequest(batchOf(entriesOf(batch)))))
+  assert.ok(Buffer.from(bytes).equals(push.PushRequest.encode(toMessage(batch, given)).finish()))
+  const estimate = batch.streams.reduce(
+    (sum, s) => sum + s.stream.labelsBytes + 16 + s.entries.reduce((n, e) => n + encodedBytesOf(e), 0),
+    0,
+  )
+  assert.ok(bytes.length <= estimate, `${bytes.length} <= ${estimate}`)
+}
 
 t.test(
   'the same batch gives the same bytes, those of the generated code, and no entry is larger than estimated',
   (t) => {
-    fc.assert(
-      fc.property(fc.array(entries, { minLength: 1, maxLength: 20 }), (given) => {
-        const batch = batchOf(given.map(queued))
-        const bytes = encodePushRequest(batch)
-        assert.ok(Buffer.from(bytes).equals(encodePushRequest(batchOf(entriesOf(batch)))))
-        assert.ok(Buffer.from(bytes).equals(push.PushRequest.encode(toMessage(batch)).finish()))
-        const estimate = batch.streams.reduce(
-          (sum, s) => sum + s.stream.labelsBytes + 16 + s.entries.reduce((n, e) => n + e.encodedBytes, 0),
-          0,
-        )
-        assert.ok(bytes.length <= estimate, `${bytes.length} <= ${estimate}`)
-      }),
-      { numRuns: 200 },
-    )
+    fc.assert(fc.property(fc.array(entries, { minLength: 1, maxLength: 20 }), assertEncoded), { numRuns: 200 })
+    // Where a length takes one more byte, and where an entry takes more room than most.
+    for (const chars of [39, 40, 41, 127, 128, 16_383, 16_384, 21_840, 65_536, 300_000]) {
+      for (const unit of ['x', 'é', '\u{1F600}', '\ud800']) {
+        const text = unit.repeat(chars)
+        assertEncoded([sample('before'), { ...sample(text), metadata: [[`n${text}`, text]] }, sample('after')])
+      }
+    }
     t.pass('in every run')
     t.end()
   },
 )
+
+t.test('what Loki counts of an entry is the UTF-8 of line and metadata; what it cannot take is left out', (t) => {
+  const metadata: Entry['metadata'] = [
+    ['node', 'ключ'],
+    ['_', 'seven b'],
+    ['empty', ''],
+  ]
+  const { sizeBytes, leftOutBytes, bytes } = queued({ ...sample('line'), metadata })
+  t.equal(sizeBytes, 4 + 4 + 8)
+  t.equal(leftOutBytes, 1 + 7)
+  t.equal(bytes, queued({ ...sample('line'), metadata: metadata.slice(0, 1) }).bytes)
+  t.end()
+})
 
 t.test('the committed push code is what the proto file gives, and makes no code from strings', (t) => {
   const made = execFileSync(process.execPath, ['scripts/generate-push.js', '--stdout'], { cwd: root, encoding: 'utf8' })
