@@ -1,4 +1,4 @@
-import type { Cursor, CursorScope } from './cursor.ts'
+import type { Cursor, CursorScope, WalMark } from './cursor.ts'
 import type { BackfillProgress, Interval, ScopePosition } from './position.ts'
 import { compareResourceVersions, isResourceVersion } from './resource-version.ts'
 
@@ -14,18 +14,23 @@ const refuse = (reader: CursorReader, path: string, expected: string): void => {
   reader.problem ??= `${path}: expected ${expected}`
 }
 
+type Members = { readonly required: readonly string[]; readonly optional: readonly string[] }
+
 /** Exactly these members and no other: what was written by another version must not be half understood. */
-const fields = (reader: CursorReader, value: unknown, path: string, names: readonly string[]): Fields => {
+const members = (reader: CursorReader, value: unknown, path: string, { required, optional }: Members): Fields => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     refuse(reader, path, 'an object')
     return {}
   }
-  const keys = Object.keys(value)
-  if (keys.length !== names.length || !names.every((name) => Object.hasOwn(value, name))) {
-    refuse(reader, path, `the members ${names.join(', ')}`)
+  const known = Object.keys(value).every((key) => required.includes(key) || optional.includes(key))
+  if (!known || !required.every((name) => Object.hasOwn(value, name))) {
+    refuse(reader, path, `the members ${required.join(', ')}`)
   }
   return value as Fields
 }
+
+const fields = (reader: CursorReader, value: unknown, path: string, required: readonly string[]): Fields =>
+  members(reader, value, path, { required, optional: [] })
 
 const list = (reader: CursorReader, value: unknown, path: string): readonly unknown[] => {
   if (Array.isArray(value) && value.length <= MAX_INTERVALS) return value
@@ -83,7 +88,8 @@ const readActive = (reader: CursorReader, value: unknown, path: string): Backfil
   }
 }
 
-const readPosition = (reader: CursorReader, value: unknown, path: string): ScopePosition => {
+/** A decoded JSON value as a position; `path` is for the report of what is wrong. */
+export const readPosition = (reader: CursorReader, value: unknown, path: string): ScopePosition => {
   const o = fields(reader, value, path, ['epoch', 'watched', 'active', 'pending'])
   return {
     epoch: whole(reader, o['epoch'], `${path}.epoch`),
@@ -118,11 +124,22 @@ const readScope = (reader: CursorReader, value: unknown): CursorScope => {
   }
 }
 
-const TOP = ['v', 'scope', 'positions', 'streams', 'oldestUnsettledMs', 'savedAtMs']
+const readWal = (reader: CursorReader, value: unknown): WalMark => {
+  const o = fields(reader, value, 'wal', ['id', 'acknowledgedIndex'])
+  return {
+    id: string(reader, o['id'], 'wal.id'),
+    acknowledgedIndex: whole(reader, o['acknowledgedIndex'], 'wal.acknowledgedIndex'),
+  }
+}
+
+const TOP: Members = {
+  required: ['v', 'scope', 'positions', 'streams', 'oldestUnsettledMs', 'savedAtMs'],
+  optional: ['wal'],
+}
 
 /** A decoded JSON value as a cursor; sound only if `reader.problem` is null afterwards. */
 export const readCursor = (value: unknown, reader: CursorReader): Cursor => {
-  const o = fields(reader, value, 'cursor', TOP)
+  const o = members(reader, value, 'cursor', TOP)
   if (o['v'] !== 1) refuse(reader, 'v', '1')
   return {
     scope: readScope(reader, o['scope']),
@@ -135,5 +152,6 @@ export const readCursor = (value: unknown, reader: CursorReader): Cursor => {
     ),
     oldestUnsettledMs: wholeOrNull(reader, o['oldestUnsettledMs'], 'oldestUnsettledMs'),
     savedAtMs: whole(reader, o['savedAtMs'], 'savedAtMs'),
+    ...(o['wal'] === undefined ? {} : { wal: readWal(reader, o['wal']) }),
   }
 }

@@ -13,6 +13,13 @@ export type CursorScope = {
   readonly labelSelector: string
 }
 
+/** What a cursor remembers of the write-ahead log on the agent's disk, to know that very log again. */
+export type WalMark = {
+  readonly id: string
+  /** Every record up to this one is settled by every required client, as the cursor's positions are. */
+  readonly acknowledgedIndex: number
+}
+
 /** One job's durable state. */
 export type Cursor = {
   readonly scope: CursorScope
@@ -23,6 +30,8 @@ export type Cursor = {
   /** Time of the oldest event that was not settled, milliseconds since 1970; null: all were. */
   readonly oldestUnsettledMs: number | null
   readonly savedAtMs: number
+  /** Absent: it was written without a write-ahead log. */
+  readonly wal?: WalMark
 }
 
 export type DecodedCursor =

@@ -17,6 +17,12 @@ export class Frontier<P> {
   /** The next sequence number. */
   #tail = 0
   #position: P | null = null
+  readonly #onPassed: (position: P) => void
+
+  /** @param onPassed told of each event, in order, as the prefix grows over it. */
+  constructor(onPassed: (position: P) => void = () => undefined) {
+    this.#onPassed = onPassed
+  }
 
   /**
    * Begins an event whose settlement needs `parties` (0: it needs none, and only waits for those before it).
@@ -68,6 +74,7 @@ export class Frontier<P> {
       reached = this.#positions[this.#head & mask]
       this.#positions[this.#head & mask] = undefined
       this.#head += 1
+      if (reached !== undefined) this.#onPassed(reached)
     }
     if (reached !== undefined) this.#position = reached
     // An eighth, not a half: a ring at its boundary must not be copied back and forth.

@@ -1,0 +1,214 @@
+import { LanePositions } from './lane-positions.ts'
+import type { LaneHead, SegmentHead, StreamLists, WalRecord } from './record.ts'
+import type { Read } from './segment-reader.ts'
+import { StreamRegister } from './stream-register.ts'
+
+/** What is known of one segment. */
+export type SegmentFacts = {
+  readonly segment: number
+  readonly sizeBytes: number
+  /** Of its newest record, or of the newest before it when it has none. */
+  readonly lastIndex: number
+  readonly entries: number
+  /** Times of its entries, milliseconds since 1970; null: it has none. */
+  readonly oldestMs: number | null
+  readonly newestMs: number | null
+}
+
+/** Where a client goes on reading. */
+export type ReadingPlace = {
+  /** Of the record before it. */
+  readonly index: number
+  readonly segment: number
+  readonly offset: number
+  /** Behind the record before it. */
+  readonly positions: LanePositions
+  /** Entries from here to the end. */
+  readonly entries: number
+}
+
+/** Bytes of a segment that are no records. */
+export type Damage = {
+  readonly segment: number
+  readonly from: number
+  readonly to: number
+  readonly why: string
+}
+
+export type Scanned = {
+  readonly facts: readonly SegmentFacts[]
+  /** Of the newest record. */
+  readonly index: number
+  readonly entries: number
+  readonly lanes: readonly LaneHead[]
+  /** Behind the newest record. */
+  readonly positions: LanePositions
+  /** Index of the newest record that is missing; 0: none is. */
+  readonly lastLostIndex: number
+  /** Records that are missing or damaged. */
+  readonly lostRecords: number
+  readonly damages: readonly Damage[]
+  /** A write that the end of the last process cut short: no damage. Null: none. */
+  readonly torn: { readonly segment: number; readonly from: number; readonly to: number } | null
+  readonly places: ReadonlyMap<string, ReadingPlace>
+  readonly streams: Readonly<Record<string, StreamLists>>
+}
+
+/** `why` of bytes that are no record; others the disk refused to read. */
+const NO_RECORD = 'no record'
+const NANOS_PER_MS = 1_000_000n
+
+type Waiting = { readonly client: string; readonly cursor: number }
+type Start = Omit<ReadingPlace, 'entries'> & { readonly entriesBefore: number }
+type Facts = { -readonly [K in keyof SegmentFacts]: SegmentFacts[K] }
+
+const newFacts = (segment: number, sizeBytes: number, lastIndex: number): Facts => ({
+  segment,
+  sizeBytes,
+  lastIndex,
+  entries: 0,
+  oldestMs: null,
+  newestMs: null,
+})
+
+/** Adds up what a pass over all records in order shows. */
+export class ScanState {
+  /** Null: not known. */
+  readonly #acknowledgedIndex: number | null
+  readonly #facts: Facts[] = []
+  readonly #positions = new LanePositions()
+  readonly #streams = new StreamRegister()
+  readonly #damages: Damage[] = []
+  readonly #waiting: Waiting[]
+  readonly #starts = new Map<string, Start>()
+  #lanes: readonly LaneHead[] = []
+  #index = 0
+  #entries = 0
+  #hasBegun = false
+  #lost = 0
+  #lastLostIndex = 0
+  /** Met since the last head or numbered record; what they cost is told by the next one. */
+  #unexplained: Damage[] = []
+
+  constructor(options: { readonly acknowledgedIndex: number | null; readonly cursors: ReadonlyMap<string, number> }) {
+    this.#acknowledgedIndex = options.acknowledgedIndex
+    this.#waiting = [...options.cursors]
+      .map(([client, cursor]) => ({ client, cursor }))
+      .sort((a, b) => a.cursor - b.cursor)
+  }
+
+  segmentBegins(segment: number, sizeBytes: number): void {
+    this.#facts.push(newFacts(segment, sizeBytes, this.#index))
+  }
+
+  unreadable(segment: number, why: string): void {
+    if (this.#facts.at(-1)?.segment !== segment) this.segmentBegins(segment, 0)
+    this.#unexplained.push({ segment, from: 0, to: 0, why })
+  }
+
+  read(read: Read): void {
+    if (read.kind === 'damage') {
+      this.#unexplained.push({ segment: this.#current().segment, from: read.from, to: read.to, why: NO_RECORD })
+    } else if (read.record.kind === 'head') this.#head(read.record.head)
+    else if (read.record.kind === 'streams') this.#streams.apply(read.record)
+    else this.#numbered(read.record, read.from)
+  }
+
+  end(): Scanned {
+    const last = this.#facts.at(-1)
+    const tail = this.#unexplained.at(-1)
+    const torn = tail?.why === NO_RECORD && tail.segment === last?.segment ? tail : null
+    if (torn !== null) this.#unexplained.pop()
+    if (this.#unexplained.length > 0) this.#doubt(1)
+    for (const { client } of this.#waiting) this.#start(client, last?.segment ?? 0, torn?.from ?? last?.sizeBytes ?? 0)
+    return {
+      facts: this.#facts,
+      index: this.#index,
+      entries: this.#entries,
+      lanes: this.#lanes,
+      positions: this.#positions,
+      lastLostIndex: this.#lastLostIndex,
+      lostRecords: this.#lost,
+      damages: this.#damages,
+      torn,
+      places: this.#places(),
+      streams: this.#streams.all(),
+    }
+  }
+
+  #head(head: SegmentHead): void {
+    this.#reach(head.index)
+    // Nothing numbered is missing before it: what was damaged is made good by the head itself.
+    this.#unexplained = []
+    this.#lanes = head.lanes
+    this.#positions.head(head)
+    this.#streams.restore(head.streams)
+  }
+
+  #numbered(record: WalRecord & { readonly kind: 'entry' | 'moved' }, from: number): void {
+    // Cannot be, but for a log put together by hand.
+    if (record.index <= this.#index) return
+    this.#reach(record.index - 1)
+    // No numbered record is missing, but perhaps the head, and with it the beginning of a lane.
+    if (this.#unexplained.length > 0) this.#doubt(1)
+    const facts = this.#current()
+    for (let next = this.#waiting[0]; next !== undefined && next.cursor < record.index; next = this.#waiting[0]) {
+      this.#start(next.client, facts.segment, from)
+      this.#waiting.shift()
+    }
+    this.#index = record.index
+    facts.lastIndex = record.index
+    this.#positions.apply(record.lane, record.change)
+    if (record.kind === 'moved') return
+    const ms = Number(record.entry.timestampNs / NANOS_PER_MS)
+    facts.entries += 1
+    facts.oldestMs = Math.min(facts.oldestMs ?? ms, ms)
+    facts.newestMs = Math.max(facts.newestMs ?? ms, ms)
+    this.#entries += 1
+  }
+
+  /** Every record up to `index` was there; those not seen are missing. */
+  #reach(index: number): void {
+    // What all required clients have settled was deleted.
+    const from = this.#hasBegun ? this.#index : (this.#acknowledgedIndex ?? index)
+    this.#hasBegun = true
+    this.#index = Math.max(this.#index, index)
+    if (index <= from) return
+    if (this.#unexplained.length === 0) {
+      this.#unexplained.push({ segment: this.#current().segment, from: 0, to: 0, why: 'records before it are missing' })
+    }
+    this.#doubt(index - from)
+  }
+
+  #doubt(lostRecords: number): void {
+    this.#damages.push(...this.#unexplained)
+    this.#unexplained = []
+    this.#lost += lostRecords
+    this.#lastLostIndex = this.#index
+    this.#positions.hole()
+  }
+
+  #start(client: string, segment: number, offset: number): void {
+    this.#starts.set(client, {
+      index: this.#index,
+      segment,
+      offset,
+      positions: this.#positions.copy(),
+      entriesBefore: this.#entries,
+    })
+  }
+
+  #places(): ReadonlyMap<string, ReadingPlace> {
+    const place = ({ entriesBefore, ...start }: Start): ReadingPlace => ({
+      ...start,
+      entries: this.#entries - entriesBefore,
+    })
+    return new Map([...this.#starts].map(([client, start]) => [client, place(start)]))
+  }
+
+  #current(): Facts {
+    const facts = this.#facts.at(-1)
+    if (facts === undefined) throw new Error('no segment has begun')
+    return facts
+  }
+}
