@@ -13,13 +13,3 @@ export const writeVarint = (into: Uint8Array, start: number, value: number): num
   into[at++] = rest
   return at
 }
-
-/** Writes an int64 as a protobuf varint: below zero the ten bytes of its two's complement. @returns where it ends. */
-export const writeInt64 = (into: Uint8Array, start: number, value: number): number => {
-  if (value >= 0) return writeVarint(into, start, value)
-  let at = start
-  let rest = BigInt.asUintN(64, BigInt(value))
-  for (; rest >= 128n; rest >>= 7n) into[at++] = Number(rest & 127n) | 128
-  into[at++] = Number(rest)
-  return at
-}
