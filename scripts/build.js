@@ -1,5 +1,5 @@
 // Bundles the program into dist/: one entry, shared chunks, and chunks that are loaded only when a command needs them.
-// --bench and --chaos: the benchmark and the chaos harness as well. --out=<folder>: instead of dist/.
+// --bench, --chaos and --soak: the benchmark, the chaos harness, the soak as well. --out=<folder>: instead of dist/.
 import { cp, rm } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -13,6 +13,7 @@ const { values: asked } = parseArgs({
   options: {
     bench: { type: 'boolean', default: false },
     chaos: { type: 'boolean', default: false },
+    soak: { type: 'boolean', default: false },
     out: { type: 'string', default: join(root, 'dist') },
   },
 })
@@ -46,6 +47,11 @@ await bundle({
   eventail: 'src/main.ts',
   ...(asked.bench && { bench: 'test/bench/main.ts', 'bench-world': 'test/bench/world.ts' }),
   ...(asked.chaos && { chaos: 'test/chaos/main.ts' }),
+  ...(asked.soak && {
+    soak: 'test/bench/soak.ts',
+    'soak-world': 'test/bench/soak-world.ts',
+    'soak-probe': 'test/bench/soak-probe.ts',
+  }),
 })
 if (asked.chaos) {
   for (const name of Object.keys(MUTANTS)) {
