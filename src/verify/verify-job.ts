@@ -35,7 +35,7 @@ export type VerifyOutcome =
 
 /** What was listed last may still be on its way: missing entries are looked for again after this. */
 const ON_ITS_WAY_MS = 5000
-/** About 300 bytes each. */
+/** Of one window; about 400 MB. */
 const MAX_EVENTS = 1_000_000
 const MAX_ABOUT_CHARS = 160
 

@@ -21,7 +21,7 @@ export const slope = (points: readonly (readonly [x: number, y: number])[]): num
   return over / under
 }
 
-/** The quantile of a Prometheus histogram's increase between two scrapes, as `histogram_quantile` estimates it. */
+/** The quantile of a Prometheus histogram's increase between two scrapes, as `histogram_quantile` estimates it; 0: none. */
 export const histogramQuantile = (
   quantile: number,
   before: ReadonlyMap<number, number>,
@@ -30,6 +30,7 @@ export const histogramQuantile = (
   const bounds = [...after.keys()].sort((a, b) => a - b)
   const increase = (bound: number): number => (after.get(bound) ?? 0) - (before.get(bound) ?? 0)
   const wanted = quantile * increase(Infinity)
+  if (wanted === 0) return 0
   let below = { bound: 0, count: 0 }
   for (const bound of bounds) {
     const count = increase(bound)

@@ -20,7 +20,8 @@ export type SoakReport = {
   readonly handedOut: number
   /** Distinct entries that Loki took. */
   readonly stored: number
-  readonly events: number
+  /** Stored events that the agent was not given yet. */
+  readonly unread: number
 }
 
 const TICK_MS = 20
@@ -30,10 +31,11 @@ const NAMESPACES = 100
 const KINDS = ['Pod', 'Pod', 'Pod', 'Node', 'Deployment', 'ReplicaSet', 'Job', 'PersistentVolumeClaim']
 const REASONS = ['BackOff', 'Scheduled', 'Pulled', 'Created', 'Started', 'Unhealthy', 'FailedMount', 'Killing']
 const END_WATCHES_MS = 61_000
-const RESET_MS = 97_000
+/** Longer than it takes the agent to forget a failure (120 s), so that its waits do not grow. */
+const RESET_MS = 149_000
 const COMPACT_MS = 15_000
 /** Every so often everything up to now is compacted while no watch is open: the next one is answered 410. */
-const EXPIRE_MS = 241_000
+const EXPIRE_MS = 205_000
 /** One push in so many is refused or hangs up. */
 const TROUBLE_IN = 200
 
@@ -136,7 +138,7 @@ process.on('message', (order: SoakOrder) => {
     written,
     handedOut: store.read,
     stored: loki.counts.stored,
-    events: store.size,
+    unread: store.unread,
   }
   process.send?.(report)
 })
