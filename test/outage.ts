@@ -174,7 +174,7 @@ const hole = (loki: CountingLoki, created: number): readonly [first: number, end
 
 const UNAVAILABLE = { status: 503, body: 'no healthy upstream' }
 
-t.test('60 s without Loki at 500 events/s: nothing is lost, and the source hardly notices', async (t) => {
+t.test('case 19: 60 s without Loki at 500 events/s: nothing is lost, and the source hardly notices', async (t) => {
   const loki = await startCountingLoki()
   const { pass, until, metric, cluster } = await world(t, { main: { loki } }, { forSeconds: 120 })
   await pass(10)
@@ -212,37 +212,44 @@ t.test('case 19: 10 min of 429, 500 and silence: the watch is closed, then the i
   t.equal(await metric('eventail_events_received_total'), 700 * PER_SECOND, 'nothing was read twice')
 })
 
-t.test('3 h without Loki, events kept for 5 min: lost is what the API server forgot, and it is counted', async (t) => {
-  const hours = 3 * 3600
-  const loki = await startCountingLoki()
-  const options = { forSeconds: hours + 700, ttlSeconds: 300 }
-  const { pass, until, metric, cluster } = await world(t, { main: { loki } }, options)
-  await pass(10)
-  loki.answerWith(() => UNAVAILABLE)
-  await pass(100)
-  const begun = memory()
-  await pass(hours - 100, 60)
-  t.comment(`heap after GC grew by ${memory() - begun} MB`)
-  loki.answerWith(() => null)
-  const forgotten = cluster.oldest()
-  await until(() => loki.has(cluster.created() - 1))
-  await until(
-    async () =>
-      cluster.created() === options.forSeconds * PER_SECOND && (await metric('eventail_entries_queued')) === 0,
-  )
+t.test(
+  'case 19: 3 h without Loki, events kept for 5 min: lost is what the API server forgot, and it is counted',
+  async (t) => {
+    const hours = 3 * 3600
+    const loki = await startCountingLoki()
+    const options = { forSeconds: hours + 700, ttlSeconds: 300 }
+    const { pass, until, metric, cluster } = await world(t, { main: { loki } }, options)
+    await pass(10)
+    loki.answerWith(() => UNAVAILABLE)
+    await pass(100)
+    const begun = memory()
+    await pass(hours - 100, 60)
+    t.comment(`heap after GC grew by ${memory() - begun} MB`)
+    loki.answerWith(() => null)
+    const forgotten = cluster.oldest()
+    await until(() => loki.has(cluster.created() - 1))
+    await until(
+      async () =>
+        cluster.created() === options.forSeconds * PER_SECOND && (await metric('eventail_entries_queued')) === 0,
+    )
 
-  const [first, end] = hole(loki, cluster.created())
-  t.ok(end >= forgotten, 'what was forgotten is missing')
-  const stored = first + (cluster.created() - end)
-  t.equal(loki.stored(), stored, 'all else arrived: there is one hole')
-  const gapSeconds = await metric('eventail_gap_seconds_total')
-  const lostSeconds = (end - first) / PER_SECOND
-  t.comment(`${end - first} events lost in ${lostSeconds} s; gap of ${gapSeconds} s; forgotten up to ${forgotten}`)
-  t.ok(end - forgotten <= 310 * PER_SECOND, 'and what went until the next try, at most 5 min later')
-  t.ok(gapSeconds >= lostSeconds && gapSeconds <= hours + 310, 'the gap counts every second of it')
-  t.equal(await metric('eventail_gaps_total'), 1)
-  t.equal(await metric('eventail_events_received_total'), stored, 'received, and thus accounted for, is what was read')
-})
+    const [first, end] = hole(loki, cluster.created())
+    t.ok(end >= forgotten, 'what was forgotten is missing')
+    const stored = first + (cluster.created() - end)
+    t.equal(loki.stored(), stored, 'all else arrived: there is one hole')
+    const gapSeconds = await metric('eventail_gap_seconds_total')
+    const lostSeconds = (end - first) / PER_SECOND
+    t.comment(`${end - first} events lost in ${lostSeconds} s; gap of ${gapSeconds} s; forgotten up to ${forgotten}`)
+    t.ok(end - forgotten <= 310 * PER_SECOND, 'and what went until the next try, at most 5 min later')
+    t.ok(gapSeconds >= lostSeconds && gapSeconds <= hours + 310, 'the gap counts every second of it')
+    t.equal(await metric('eventail_gaps_total'), 1)
+    t.equal(
+      await metric('eventail_events_received_total'),
+      stored,
+      'received, and thus accounted for, is what was read',
+    )
+  },
+)
 
 t.test('storms of 429, 20 s of every 30: all arrives, and nobody is asked without pause', async (t) => {
   const loki = await startCountingLoki()

@@ -11,14 +11,18 @@ export type Cluster = {
   create(name: string, message: string): Promise<Revision>
   /** A recorder's repeat: count and lastTimestamp move. */
   repeat(name: string, count: number): Promise<Revision>
-  remove(name: string): Promise<void>
+  /** Deletes every event of the run, hundreds in one request. */
+  removeAll(): Promise<void>
   close(): Promise<void>
 }
 
 const seconds = (): string => `${new Date().toISOString().slice(0, 19)}Z`
 
-/** @param namespace must exist. Throws when the server refuses: a suite without a working server proves nothing. */
-export const openCluster = async (connection: Connection, namespace: string): Promise<Cluster> => {
+/**
+ * @param namespace must exist. Throws when the server refuses: a suite without a working server proves nothing.
+ * @param run a label on each event, so that runs do not delete each other's.
+ */
+export const openCluster = async (connection: Connection, namespace: string, run: string): Promise<Cluster> => {
   const credentials = await connection.credentials()
   if (credentials.kind !== 'ok') throw new Error(credentials.why)
   const { tls, headers } = credentials
@@ -32,7 +36,7 @@ export const openCluster = async (connection: Connection, namespace: string): Pr
   })
   const events = `${connection.server}/api/v1/namespaces/${namespace}/events`
 
-  const send = async (method: 'POST' | 'PATCH' | 'DELETE', url: string, body: unknown): Promise<Written> => {
+  const send = async (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, body: unknown): Promise<Written> => {
     const type = method === 'PATCH' ? 'application/strategic-merge-patch+json' : 'application/json'
     const answer = await request(url, {
       method,
@@ -41,6 +45,11 @@ export const openCluster = async (connection: Connection, namespace: string): Pr
       body: body === null ? null : JSON.stringify(body),
     })
     const text = await answer.body.text()
+    // The server has it, and could not say so the time before.
+    if (method === 'POST' && answer.statusCode === 409) {
+      const { name } = (body as { readonly metadata: { readonly name: string } }).metadata
+      return send('GET', `${url}/${name}`, null)
+    }
     if (answer.statusCode >= 300) throw new Error(`${method} ${url}: ${answer.statusCode} ${text.slice(0, 300)}`)
     return JSON.parse(text) as Written
   }
@@ -59,26 +68,27 @@ export const openCluster = async (connection: Connection, namespace: string): Pr
 
   const revision = ({ metadata }: Written): Revision => metadata
   return {
-    create: async (name, message) =>
-      revision(
-        await persistently(() =>
-          send('POST', events, {
-            metadata: { name, namespace },
-            involvedObject: { kind: 'Pod', namespace, name: name.split('.')[0], apiVersion: 'v1' },
-            reason: 'EndToEnd',
-            message,
-            type: 'Normal',
-            source: { component: 'eventail-e2e' },
-            firstTimestamp: seconds(),
-            lastTimestamp: seconds(),
-            count: 1,
-          }),
-        ),
-      ),
-    repeat: async (name, count) =>
-      revision(await persistently(() => send('PATCH', `${events}/${name}`, { count, lastTimestamp: seconds() }))),
-    remove: async (name) => {
-      await send('DELETE', `${events}/${name}`, null)
+    create: async (name, message) => {
+      const event = {
+        metadata: { name, namespace, labels: { run } },
+        involvedObject: { kind: 'Pod', namespace, name: name.split('.')[0], apiVersion: 'v1' },
+        reason: 'EndToEnd',
+        message,
+        type: 'Normal',
+        source: { component: 'eventail-e2e' },
+        firstTimestamp: seconds(),
+        lastTimestamp: seconds(),
+        count: 1,
+      }
+      return revision(await persistently(() => send('POST', events, event)))
+    },
+    repeat: async (name, count) => {
+      // The same whenever it is tried again, so that a second time changes nothing.
+      const change = { count, lastTimestamp: seconds() }
+      return revision(await persistently(() => send('PATCH', `${events}/${name}`, change)))
+    },
+    removeAll: async () => {
+      await send('DELETE', `${events}?labelSelector=run%3D${run}`, null)
     },
     close: () => agent.close(),
   }

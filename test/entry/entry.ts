@@ -82,44 +82,49 @@ t.test('each format writes what its golden file says', (t) => {
   t.end()
 })
 
-t.test('a revision gives the same entry by LIST, by WATCH and by events.k8s.io, in any order of fields', (t) => {
-  const core = frames('../../src/demo/recording/watch-core-v1.ndjson.gz')
-  const other = new Map(frames('../fixtures/recorded/watch-events-k8s-io-v1.ndjson.gz').map((f) => [idOf(f.object), f]))
-  const asListed = (json: Json): Json =>
-    Object.fromEntries(Object.entries(json).filter(([key]) => key !== 'kind' && key !== 'apiVersion'))
-  const reordered = (json: unknown): unknown => {
-    if (Array.isArray(json)) return json.map(reordered).reverse()
-    if (typeof json !== 'object' || json === null) return json
-    return Object.fromEntries(
-      Object.entries(json)
-        .map(([key, value]) => [key, reordered(value)] as const)
-        .reverse(),
+t.test(
+  'case 23: a revision gives the same entry by LIST, by WATCH and by events.k8s.io, in any order of fields',
+  (t) => {
+    const core = frames('../../src/demo/recording/watch-core-v1.ndjson.gz')
+    const other = new Map(
+      frames('../fixtures/recorded/watch-events-k8s-io-v1.ndjson.gz').map((f) => [idOf(f.object), f]),
     )
-  }
-  t.equal(core.length, 1017)
-  for (const format of FORMATS) {
-    const converters = [1, 2, 3, 4].map(() => createConverter({ ...OPTIONS, format })) as [
-      Converter,
-      Converter,
-      Converter,
-      Converter,
-    ]
-    let different = 0
-    for (const frame of core) {
-      const watched = converters[0].toEntry(event(frame.object))
-      const others = [
-        converters[1].toEntry(event(asListed(frame.object))),
-        converters[2].toEntry(event(other.get(idOf(frame.object))?.object)),
-        converters[3].toEntry(event(reordered(frame.object))),
-      ]
-      for (const entry of others) if (shown('', entry) !== shown('', watched)) different += 1
+    const asListed = (json: Json): Json =>
+      Object.fromEntries(Object.entries(json).filter(([key]) => key !== 'kind' && key !== 'apiVersion'))
+    const reordered = (json: unknown): unknown => {
+      if (Array.isArray(json)) return json.map(reordered).reverse()
+      if (typeof json !== 'object' || json === null) return json
+      return Object.fromEntries(
+        Object.entries(json)
+          .map(([key, value]) => [key, reordered(value)] as const)
+          .reverse(),
+      )
     }
-    t.equal(different, 0, format)
-  }
-  t.end()
-})
+    t.equal(core.length, 1017)
+    for (const format of FORMATS) {
+      const converters = [1, 2, 3, 4].map(() => createConverter({ ...OPTIONS, format })) as [
+        Converter,
+        Converter,
+        Converter,
+        Converter,
+      ]
+      let different = 0
+      for (const frame of core) {
+        const watched = converters[0].toEntry(event(frame.object))
+        const others = [
+          converters[1].toEntry(event(asListed(frame.object))),
+          converters[2].toEntry(event(other.get(idOf(frame.object))?.object)),
+          converters[3].toEntry(event(reordered(frame.object))),
+        ]
+        for (const entry of others) if (shown('', entry) !== shown('', watched)) different += 1
+      }
+      t.equal(different, 0, format)
+    }
+    t.end()
+  },
+)
 
-t.test('no two revisions give the same entry', (t) => {
+t.test('case 24: no two revisions give the same entry', (t) => {
   const objects = frames('../../src/demo/recording/watch-core-v1.ndjson.gz').map((frame) => frame.object)
   for (const format of FORMATS) {
     const converter = createConverter({ ...OPTIONS, format })
@@ -154,7 +159,7 @@ t.test('recorded events are dated by the second they were written in, or its fra
   t.end()
 })
 
-t.test('the time of a revision is the latest that its writer gave', (t) => {
+t.test('case 22: the time of a revision is the latest that its writer gave', (t) => {
   const seconds = (text: string): bigint => BigInt(Date.parse(text)) * 1_000_000n
   const none = { firstTimestamp: null, lastTimestamp: null, count: 0 }
   const at = (fields: Json, metadata: Json = {}): bigint => convert(object(fields, metadata)).timestampNs
@@ -174,7 +179,7 @@ t.test('the time of a revision is the latest that its writer gave', (t) => {
   t.end()
 })
 
-t.test('a first occurrence gets nanoseconds from its name, if they are of the same second', (t) => {
+t.test('case 22: a first occurrence gets nanoseconds from its name, if they are of the same second', (t) => {
   const ns = 1_795_469_684_123_456_789n
   const named = (name: string, fields: Json = {}): bigint => convert(object(fields, { name })).timestampNs
   const whole = 1_795_469_684_000_000_000n
@@ -194,7 +199,7 @@ t.test('a first occurrence gets nanoseconds from its name, if they are of the sa
   t.end()
 })
 
-t.test('a writer ahead of the server is corrected on the first revision only', (t) => {
+t.test('case 22: a writer ahead of the server is corrected on the first revision only', (t) => {
   const ahead = { firstTimestamp: '2026-11-23T22:34:44Z', lastTimestamp: '2026-11-23T22:34:44Z' }
   const first = [{ time: '2026-11-23T21:34:45Z' }, { time: '2026-11-23T21:34:44Z' }]
   const skewOf = (fields: Json, managedFields: readonly Json[] = first): string | undefined =>

@@ -609,7 +609,7 @@ t.test('the Lease', async (t) => {
     t.strictSame(await store.save({ 'cursor-a': 'u'.repeat(110_000) }, signal), { kind: 'saved' })
   })
 
-  t.test('has times of six fractional digits; with three the server refuses it', async (t) => {
+  t.test('case 28: has times of six fractional digits; with three the server refuses it', async (t) => {
     t.equal(microTime(1795474800007), '2026-11-23T23:00:00.007000Z')
     t.equal(readLease([]), null)
     const store = open()

@@ -457,7 +457,7 @@ t.test('TLS', (t) => {
     })
   })
 
-  t.test('follows CA and certificates that are replaced on disk, by one new connection', async (t) => {
+  t.test('case 26: follows CA and certificates that are replaced on disk, by one new connection', async (t) => {
     const files = t.testdir({})
     const [caFile, certFile, keyFile] = ['ca.crt', 'client.crt', 'client.key'].map((name) => join(files, name)) as [
       string,
