@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { writeFileSync } from 'node:fs'
 import t, { type Test as Tap } from 'tap'
+import { parseArgv } from '../../src/cli/argv.ts'
 import { verify, type VerifyFlags } from '../../src/cli/verify.ts'
 import type { Clock } from '../../src/clock.ts'
 import { systemClock } from '../../src/clock.ts'
@@ -14,6 +15,7 @@ import type { Entry } from '../../src/entry/entry.ts'
 import { decodeEvent } from '../../src/kube/decode-event.ts'
 import { createStreamResolver } from '../../src/loki/stream-labels.ts'
 import { revisionOfLine } from '../../src/verify/revision-of-line.ts'
+import { startAgentProcess } from '../fixtures/agent-process.ts'
 import { type Script, startScriptedServer, status } from '../fixtures/api-server.ts'
 
 const MINUTE_MS = 60_000
@@ -34,6 +36,8 @@ const event = (name: string, message = 'm', ageMs = 0): Parameters<EventStore['c
 }
 
 type World = {
+  /** Has `eventail.yaml`. */
+  readonly folder: string
   readonly store: EventStore
   /** Sends what a configuration makes of the events stored now, changed on the way. */
   readonly ship: (change?: (entry: Entry, name: string) => readonly Entry[]) => void
@@ -88,6 +92,7 @@ scrape_configs: [{job_name: events, kubernetes_events: {kubeconfig: ${JSON.strin
     return loaded.config
   }
   return {
+    folder,
     store,
     configure,
     script: api.script,
@@ -310,6 +315,33 @@ t.test('a configuration that is not valid ends it with 2, a cluster that is not 
   const odd = await world(t, { pushPath: '/push' })
   odd.store.create(event('e-0'))
   t.match((await odd.run()).out, /where to ask is not known/)
+})
+
+t.test('the command line asks for it, and says what it needs', (t) => {
+  const asked = parseArgv(['verify', '-config.file=e.yaml', '--since=2h', '-o', 'json'])
+  t.match(asked, { command: 'verify', load: { files: 'e.yaml' }, sinceMs: 7_200_000, format: 'json' })
+  t.match(parseArgv(['verify', '-config.file', 'e.yaml']), { sinceMs: 3_600_000, format: 'table' })
+  for (const [words, message] of [
+    [['verify'], /set -config\.file/],
+    [['verify', '-config.file=e.yaml', '-since=0'], /a duration such as 1h for -since/],
+    [['verify', '-config.file=e.yaml', '-since=5'], /a duration such as 1h for -since/],
+    [['verify', '-config.file=e.yaml', '-o=xml'], /table or json for -o/],
+    [['run', '-config.file=e.yaml', '-since=1h'], /unknown option/],
+  ] as const) {
+    t.match(parseArgv(words), { command: 'usage-error', message })
+  }
+  t.end()
+})
+
+t.test('as a process it writes the table to stdout and ends with its exit code', async (t) => {
+  const { store, ship, folder } = await world(t)
+  store.create(event('e-0'))
+  ship()
+  const args = ['verify', '-config.file=eventail.yaml', '-since=30m']
+  const well = startAgentProcess({ args, cwd: folder })
+  t.equal(await well.ended, 0)
+  t.strictSame(figures(well.stdout()), [1, 1, 0, 0, 0, 0])
+  t.equal(well.stderr(), '')
 })
 
 t.test('a line tells its revision, whatever else was written into it', (t) => {
