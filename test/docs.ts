@@ -62,6 +62,7 @@ t.test('docs/metrics.md tells every metric with its type and labels, and no othe
     `clients: [{url: "${loki.url}"}]
 positions: {store: lease, lease: {namespace: monitoring}}
 leader_election: {enabled: true}
+heartbeat: 1s
 scrape_configs: [{job_name: a, kubernetes_events: {kubeconfig: ${JSON.stringify(kubeconfig)}}}]`,
     'test',
   )
@@ -83,8 +84,9 @@ scrape_configs: [{job_name: a, kubernetes_events: {kubeconfig: ${JSON.stringify(
     type: 'Normal',
     firstTimestamp: new Date().toISOString().replace(/\.\d+/, ''),
   })
-  await loki.received(1)
+  await loki.received(2)
   await service.stop()
+  t.match(loki.entries().at(-1)?.entry.line, / received=1 .* sent=1 .* state=stream$/, 'a heartbeat')
   const families = exposed(await service.metrics())
   await api.close()
   await loki.close()
