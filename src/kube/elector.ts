@@ -190,7 +190,8 @@ export class Elector implements CheckpointStore {
     if (this.#isHurried && !this.#pending.isEmpty) return
     if (this.#isClosing) return
     if (this.#wake.signal.aborted) this.#wake = new AbortController()
-    await this.#o.clock.sleep(Math.max(ms, 0), this.#wake.signal)
+    // Timers count whole milliseconds; a fraction before the deadline there would be time for nothing else.
+    await this.#o.clock.sleep(Math.ceil(Math.max(ms, 0)), this.#wake.signal)
   }
 
   #lose(why: string): void {
