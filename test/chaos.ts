@@ -22,7 +22,7 @@ type Run = Partial<Setup> & { readonly cycles: number; readonly seed?: number; r
 
 const chaos = (t: Tap, { cycles, seed = SEED, untilFailure = false, ...setup }: Run): Promise<ChaosReport> =>
   runChaos({
-    setup: { checkpoint: 'file', wal: false, entry: agent, ...setup },
+    setup: { checkpoint: 'file', elects: false, wal: false, entry: agent, ...setup },
     cycles,
     seed,
     rate: 150,

@@ -5,6 +5,8 @@ import { JOB, LEASE } from './durable.ts'
 
 export type Setup = {
   readonly checkpoint: 'file' | 'lease'
+  /** Leader election: after a kill the next process waits for the Lease to expire. Needs the Lease. */
+  readonly elects: boolean
   readonly wal: boolean
   /** The bundle to run. */
   readonly entry: string
@@ -25,6 +27,7 @@ clients:
 positions:
   sync_period: 100ms
   ${setup.checkpoint === 'file' ? 'filename: positions/positions.yaml' : `lease: {namespace: ${LEASE.namespace}, name: ${LEASE.name}}`}
+${setup.elects ? 'leader_election: {enabled: true, lease_duration: 2s, renew_deadline: 1500ms, retry_period: 100ms}' : ''}
 ${setup.wal ? 'wal: {enabled: true, dir: wal, segment_bytes: 64KB}' : ''}
 drain_timeout: 5s
 scrape_configs:

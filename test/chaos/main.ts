@@ -15,6 +15,7 @@ const { values: flags } = parseArgs({
     stored: { type: 'string', default: '1500' },
     wal: { type: 'boolean', default: false },
     lease: { type: 'boolean', default: false },
+    elect: { type: 'boolean', default: false },
     mutant: { type: 'string', default: '' },
     verbose: { type: 'boolean', default: false },
   },
@@ -28,7 +29,8 @@ if (![cycles, seed, rate, stored].every((n) => Number.isSafeInteger(n) && Number
 
 const bundle = flags.mutant === '' ? 'eventail.js' : `chaos-mutant-${flags.mutant}.js`
 const setup = {
-  checkpoint: flags.lease ? 'lease' : 'file',
+  checkpoint: flags.lease || flags.elect ? 'lease' : 'file',
+  elects: flags.elect,
   wal: flags.wal,
   entry: join(import.meta.dirname, bundle),
 } as const
@@ -47,7 +49,8 @@ const report = await runChaos({
 })
 if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
 
-const where = `checkpoint in a ${flags.lease ? 'Lease' : 'file'}, ${flags.wal ? 'with' : 'without'} a write-ahead log`
+const place = `${setup.checkpoint === 'lease' ? 'Lease' : 'file'}${flags.elect ? ' of an elected leader' : ''}`
+const where = `checkpoint in a ${place}, ${flags.wal ? 'with' : 'without'} a write-ahead log`
 const machine = `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores, Node ${process.version}`
 console.log(`chaos: seed ${flags.seed}, ${where}${flags.mutant === '' ? '' : `, mutant ${flags.mutant}`}`)
 console.log(`  ${machine}, ${Math.round((performance.now() - begunMs) / 1000)} s`)

@@ -230,6 +230,8 @@ export class World {
     quiet()
     for (const timer of timers) clearTimeout(timer)
     stage.listen(() => undefined)
+    // A loaded machine may keep it from renewing its Lease; then it has to end.
+    if (end === '' && code === 1 && agent.stderr().includes('leadership lost')) return 'stood down'
     if (end === '') this.crashes.push(`it ended by itself with ${String(code)}: ${agent.stderr().slice(-2000)}`)
     return end === '' ? 'crash' : end
   }
