@@ -37,7 +37,8 @@ const assertPassed = (t: Tap, report: ChaosReport): void => {
   t.comment(asTable(report))
   t.ok(passed(report), `seed ${SEED}: nothing lost, nothing doubled\n${faultsOf(report).join('\n')}`)
   const [first] = report.verdicts
-  t.ok((first?.stored ?? 0) > (first?.excused.length ?? 0), 'most of what happened was there to be read')
+  // How much is superseded before anybody reads it depends on the machine's load.
+  t.ok((first?.stored ?? 0) > 200, 'there was much to be read')
   t.ok((first?.resent ?? 0) > 0, 'and crashes made the agent send again')
 }
 
