@@ -42,20 +42,21 @@ const world = async (t: Tap): Promise<World> => {
   const store = new EventStore()
   const api = await startApiServer({ store, token: () => SECRET })
   const loki = await startLoki()
-  const folder = t.testdir()
   const running = new Set<AgentProcess>()
-  const start: World['start'] = (options) => {
-    const agent = startAgentProcess({ ...options, cwd: folder })
-    running.add(agent)
-    void agent.ended.then(() => running.delete(agent))
-    return agent
-  }
+  // Before the folder is made: teardowns run in order, and an agent that writes into it would keep it from going.
   t.teardown(async () => {
     for (const agent of running) agent.signal('SIGKILL')
     await Promise.all([...running].map((agent) => agent.ended))
     await api.close()
     await loki.close()
   })
+  const folder = t.testdir()
+  const start: World['start'] = (options) => {
+    const agent = startAgentProcess({ ...options, cwd: folder })
+    running.add(agent)
+    void agent.ended.then(() => running.delete(agent))
+    return agent
+  }
   writeFileSync(
     join(folder, 'kubeconfig.yaml'),
     `{clusters: [{name: c, cluster: {server: "${api.url}"}}], users: [{name: u, user: {token: ${SECRET}}}],
