@@ -47,6 +47,7 @@ export class Elector implements CheckpointStore {
   #state: State = { kind: 'standby' }
   #wake = new AbortController()
   #isHurried = false
+  #hasSaved = false
   #isClosing = false
   #campaigning: Promise<boolean> = Promise.resolve(false)
   #renewing: Promise<void> = Promise.resolve()
@@ -89,13 +90,16 @@ export class Elector implements CheckpointStore {
     return Promise.resolve(outcome)
   }
 
-  /** Goes with the next renewal, or at once after `hurry`. A conflict means that this replica leads no more. */
+  /**
+   * Goes with the next renewal; the first one and those after `hurry` at once. A conflict means that this replica leads
+   * no more.
+   */
   save(cursors: Readonly<Record<string, string>>): Promise<SaveOutcome> {
     const encoded = encodeCursors(cursors)
     if (encoded.kind === 'too_long') return Promise.resolve(this.#failed(encoded.why))
     if (this.#state.kind === 'ended') return Promise.resolve(this.#conflict(this.#state.why))
     const outcome = this.#pending.offer(encoded.text)
-    if (this.#isHurried) this.#wake.abort()
+    if (this.#isUrgent) this.#wake.abort()
     return outcome
   }
 
@@ -178,6 +182,7 @@ export class Elector implements CheckpointStore {
   async #renew(tenure: Tenure): Promise<Renewal> {
     const { metrics, clock, log } = this.#o
     const { text, settle } = this.#pending.take()
+    this.#hasSaved ||= text !== undefined
     const outcome = await tenure.renew(text)
     if (outcome.kind === 'done') metrics.lastRenewal.set(clock.now() / 1000)
     else metrics.renewFailures.inc()
@@ -186,8 +191,13 @@ export class Elector implements CheckpointStore {
     return outcome
   }
 
+  /** A leader begins to ship when its first position is written, and a stop waits for the last one. */
+  get #isUrgent(): boolean {
+    return this.#isHurried || !this.#hasSaved
+  }
+
   async #pause(ms: number): Promise<void> {
-    if (this.#isHurried && !this.#pending.isEmpty) return
+    if (this.#isUrgent && !this.#pending.isEmpty) return
     if (this.#isClosing) return
     if (this.#wake.signal.aborted) this.#wake = new AbortController()
     // Timers count whole milliseconds; a fraction before the deadline there would be time for nothing else.

@@ -210,6 +210,14 @@ const begin = async (t: Test, spec: object = {}): Promise<World> => {
   }
 }
 
+/** Becomes the leader, and has written its first cursors, which go at once. */
+const lead = async (world: World, replica: Replica): Promise<void> => {
+  replica.campaign()
+  await world.move(0)
+  void replica.elector.save({ 'cursor-a': '0' })
+  await world.move(0)
+}
+
 const refused = (status: number, reason: string, message: string): Interception => ({
   kind: 'answer',
   status,
@@ -255,33 +263,40 @@ t.test('a Lease that nobody holds is taken at once, with every time in six digit
   )
 })
 
-t.test('one update in each retry period renews the Lease and carries the newest cursors', async (t) => {
-  const world = await begin(t, held('', { leaseTransitions: 3 }))
-  const a = world.replica('a')
-  a.campaign()
-  await world.move(0)
-  const first = (await world.lease()).spec
-  let saves = 0
-  const outcomes = new Set<string>()
-  const saving = async (): Promise<void> => {
-    for (let n = 1; n <= 12; n += 1) {
-      await a.clock.sleep(1500)
-      const outcome = await a.elector.save({ 'cursor-a': String(n) })
-      outcomes.add(outcome.kind)
-      saves = n
+t.test(
+  'one update in each retry period renews the Lease and carries the newest cursors, the first at once',
+  async (t) => {
+    const world = await begin(t, held('', { leaseTransitions: 3 }))
+    const a = world.replica('a')
+    a.campaign()
+    await world.move(0)
+    const first = (await world.lease()).spec
+    let saves = 0
+    const outcomes = new Set<string>()
+    const saving = async (): Promise<void> => {
+      for (let n = 1; n <= 12; n += 1) {
+        await a.clock.sleep(1500)
+        const outcome = await a.elector.save({ 'cursor-a': String(n) })
+        outcomes.add(outcome.kind)
+        saves = n
+      }
     }
-  }
-  void saving()
-  await world.move(24_100)
-  t.equal(saves, 12)
-  t.strictSame([...outcomes], ['saved'])
-  t.equal(a.asked.filter((each) => each === 'put ok').length, 13, 'the first that took it, and 12 in 24 s')
-  t.equal(a.asked.length, 14, 'and one look before all that')
-  const { spec, metadata } = await world.lease()
-  t.strictSame(JSON.parse(metadata.annotations?.[CURSORS_ANNOTATION] ?? ''), { 'cursor-a': '12' })
-  t.strictSame([spec['acquireTime'], spec['leaseTransitions']], [first['acquireTime'], 4], 'these stay with the holder')
-  t.not(spec['renewTime'], first['renewTime'])
-})
+    void saving()
+    await world.move(24_100)
+    t.equal(saves, 12)
+    t.strictSame([...outcomes], ['saved'])
+    t.equal(a.asked.filter((each) => each === 'put ok').length, 13, 'one that took it, and 12 with cursors in 24 s')
+    t.equal(a.asked.length, 14, 'and one look before all that')
+    const { spec, metadata } = await world.lease()
+    t.strictSame(JSON.parse(metadata.annotations?.[CURSORS_ANNOTATION] ?? ''), { 'cursor-a': '12' })
+    t.strictSame(
+      [spec['acquireTime'], spec['leaseTransitions']],
+      [first['acquireTime'], 4],
+      'these stay with the holder',
+    )
+    t.not(spec['renewTime'], first['renewTime'])
+  },
+)
 
 t.test('a standby takes over when the Lease stood still on its own clock, whatever the times in it say', async (t) => {
   const year = 365 * 86_400_000
@@ -388,8 +403,7 @@ t.test('a leader whose renewals fail', (t) => {
   t.test('goes on when one succeeds before the deadline', async (t) => {
     const world = await begin(t)
     const a = world.replica('a')
-    a.campaign()
-    await world.move(0)
+    await lead(world, a)
     world.script(() => refused(500, 'InternalError', 'etcdserver: request timed out'))
     const saved = a.elector.save({ 'cursor-a': '1' })
     await world.move(7_900)
@@ -406,8 +420,7 @@ t.test('a leader whose renewals fail', (t) => {
   t.test('stands down at the deadline, and does not come back', async (t) => {
     const world = await begin(t)
     const a = world.replica('a')
-    a.campaign()
-    await world.move(0)
+    await lead(world, a)
     await world.move(2_000)
     world.script(() => refused(503, 'ServiceUnavailable', 'away'))
     await world.move(9_900)
@@ -431,8 +444,7 @@ t.test('a leader whose renewals fail', (t) => {
   t.test('stands down at the deadline when the API server does not answer at all', async (t) => {
     const world = await begin(t)
     const a = world.replica('a')
-    a.campaign()
-    await world.move(0)
+    await lead(world, a)
     world.script(() => world.hang)
     await world.move(9_900)
     t.strictSame(a.lost, [])
@@ -443,8 +455,7 @@ t.test('a leader whose renewals fail', (t) => {
   t.test('knows its own write again when the answer got lost', async (t) => {
     const world = await begin(t)
     const a = world.replica('a')
-    a.campaign()
-    await world.move(0)
+    await lead(world, a)
     let lost = 0
     world.script((asked) => {
       if (asked.method !== 'PUT' || lost > 0) return null
@@ -477,8 +488,7 @@ t.test('a leader that was paused', (t) => {
   t.test('for longer than the Lease finds another leading: it may not push, and its cursors are refused', async (t) => {
     const world = await begin(t)
     const [a, b] = [world.replica('a'), world.replica('b', { wallSkewMs: -5000 })]
-    a.campaign()
-    await world.move(0)
+    await lead(world, a)
     b.campaign()
     await world.move(4_500)
     a.clock.pause()

@@ -5,6 +5,7 @@ import { batchOf } from '../../src/loki/batch.ts'
 import type { ClientOptions } from '../../src/loki/client-options.ts'
 import { NewestSent } from '../../src/loki/newest-sent.ts'
 import { toQueuedEntry } from '../../src/loki/queued-entry.ts'
+import { handClock } from '../fixtures/clock.ts'
 import { createIngester } from '../fixtures/ingester.ts'
 import { entryAt, lokiOptions, testClient, type TestClient } from '../fixtures/loki-client.ts'
 import {
@@ -860,3 +861,37 @@ t.test(
     t.pass('in every run')
   },
 )
+
+t.test('nothing is pushed while another replica may be leading', async (t) => {
+  const loki = await startLoki()
+  let leads = true
+  const tc = testClient(lokiOptions(loki.url), handClock(), () => leads)
+  t.teardown(async () => {
+    await tc.stop()
+    await loki.close()
+  })
+  tc.client.start()
+  tc.client.offer(entry(tc, 'one'), 0)
+  await tc.settled(1)
+
+  const { answer, give } = held()
+  loki.answerWith(() => answer)
+  tc.client.offer(entry(tc, 'two'), 1)
+  await tc.until(() => loki.requests.length === 2)
+  tc.client.offer(entry(tc, 'three'), 2)
+  leads = false
+  give({ status: 204 })
+  await tc.settled(2)
+  for (let n = 0; n < 100; n += 1) await tc.clock.advance(100)
+  t.equal(loki.requests.length, 2, 'what waited behind the push that was out')
+  t.equal(tc.client.queued(), 1, 'keeps waiting')
+
+  leads = true
+  await tc.settled(3)
+  t.strictSame(linesOf(loki.requests[2]), ['three'], 'until leadership is sure again')
+
+  leads = false
+  tc.client.offer(entry(tc, 'four'), 3)
+  t.equal(await tc.drain(1000), 1, 'a drain sends nothing either')
+  t.equal(loki.requests.length, 3)
+})
