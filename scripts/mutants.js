@@ -15,15 +15,19 @@ export const MUTANTS = {
   // A restart takes what is dated after the checkpoint was written, instead of what follows its revision.
   'timestamp-checkpoint': [
     {
-      file: 'src/job.ts',
-      from: '    source: config.source,\n',
-      to: `    source:
-      saved === null
-        ? config.source
-        : { ...config.source, start: { kind: 'since', durationMs: clock.now() - saved.savedAtMs } },
+      file: 'src/kube/kube-source.ts',
+      from: '      start: source.start,\n',
+      to: `      start:
+        saved === undefined
+          ? source.start
+          : { kind: 'since', durationMs: clock.now() - (saved.lastCurrentMs ?? clock.now()) },
 `,
     },
-    { file: 'src/job.ts', from: 'resume: saved === null ? null : resumeFrom(saved),', to: 'resume: null,' },
+    {
+      file: 'src/kube/kube-source.ts',
+      from: 'resume: saved === undefined ? null : positionOf(saved),',
+      to: 'resume: null,',
+    },
   ],
   // An entry that is not a function of the revision alone.
   'now-in-entry': [

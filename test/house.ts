@@ -106,3 +106,19 @@ t.test('links between documents lead somewhere', (t) => {
   }
   t.end()
 })
+
+t.test('each fault case has a test that carries its number, and docs/fault-cases.md tells where', (t) => {
+  const rows = readFileSync(join(root, 'docs/fault-cases.md'), 'utf8').matchAll(/^\| (\d+) \|.*\| ([^|]*) \|$/gm)
+  const told = [...rows].flatMap(([, number = '', links = '']) =>
+    [...links.matchAll(/\(\.\.\/(test\/[^)]+)\)/g)].map(([, file = '']) => `${number} ${file}`),
+  )
+  const named = sourceFiles('test').flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(/^\s*(?:t\.test\(\s*)?['`]case (\d+): /gm)].map(
+      ([, number = '']) => `${number} ${file}`,
+    ),
+  )
+  t.strictSame([...new Set(told)].sort(), [...new Set(named)].sort())
+  const numbers = new Set(told.map((one) => Number(one.split(' ')[0])))
+  for (let number = 1; number <= 29; number += 1) t.ok(numbers.has(number), `case ${number}`)
+  t.end()
+})

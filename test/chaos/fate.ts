@@ -49,7 +49,7 @@ export const planLife = (dice: Dice): LifePlan => {
   const apiIsIll = dice.chance(0.08)
   return {
     absence: { changes: dice.whole(0, 40), compacts: dice.chance(0.2), expires: dice.chance(0.08) },
-    fate: { ...end(dice), longestMs: apiIsIll ? 2500 : 900 },
+    fate: { ...end(dice), longestMs: apiIsIll ? 2500 : 700 },
     apiIsIll,
     mood: dice.pick({ calm: 60, moody: 35, dead: 5 }),
   }

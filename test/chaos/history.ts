@@ -36,6 +36,13 @@ export class History {
     }
   }
 
+  /** Revisions that the store holds now and `has` does not know. */
+  countAhead(has: (id: string) => boolean): number {
+    let count = 0
+    for (const { id, isPoison } of this.#live.values()) if (!isPoison && !has(id)) count += 1
+    return count
+  }
+
   has(id: string): boolean {
     return this.#revisions.has(id)
   }

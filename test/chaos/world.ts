@@ -39,7 +39,11 @@ const KEPT_CHANGES = 800
 const CHANGE_EVERY_MS = 20
 /** Changes of one life at most: on a slow machine a life is long. */
 const CHANGES_OF_LIFE = 150
+/** Where Loki lacks more, events change more slowly: most must be there to be read, however slow the machine is. */
+const MOST_AHEAD = 500
 const PAGE_ITEMS = 40
+/** A life goes on until so many pushes were answered, if that is within four times its length. */
+const FRUITFUL_PUSHES = 12
 /** A life without a watch ends after this. */
 const LONGEST_START_MS = 10_000
 /** At the end: so long nothing is asked or sent, and the agent has nothing more to give. */
@@ -173,12 +177,13 @@ export class World {
 
   /** Changes go on, whoever watches. */
   #change(dice: Dice): void {
-    const { churn } = this.#parts
+    const { churn, history, loki } = this.#parts
     const { rate } = this.#o
     let madeMs = performance.now()
     const turn = (): void => {
       const nowMs = performance.now()
-      for (; madeMs < nowMs && this.#changesLeft > 0; madeMs += 1000 / rate) {
+      const isFarAhead = history.countAhead((id) => loki.deposits.has(id)) > MOST_AHEAD
+      for (; madeMs < nowMs && this.#changesLeft > 0; madeMs += (isFarAhead ? 5000 : 1000) / rate) {
         churn.change()
         this.#changesLeft -= 1
       }
@@ -215,8 +220,15 @@ export class World {
       if (ms === 0) kill(why)
       else timers.push(setTimeout(kill, ms, why))
     }
+    let [answered, spans] = [0, 0]
+    const endSpan = (): void => {
+      spans += 1
+      if (answered >= FRUITFUL_PUSHES || spans === 4) kill('longest')
+      else timers.push(setTimeout(endSpan, fate.longestMs))
+    }
     stage.listen((moment) => {
-      if (moment === 'watch') killAfter(fate.longestMs, 'longest')
+      if (moment === 'watch') timers.push(setTimeout(endSpan, fate.longestMs))
+      if (moment === 'answered') answered += 1
       if (moment !== fate.at) return
       seen += 1
       if (seen === fate.nth) killAfter(fate.afterMs, fate.at)

@@ -155,7 +155,7 @@ const accountFor = (t: Test, world: World, expected: readonly string[]): void =>
 const requestsOf = (world: World, who: string): readonly string[] =>
   world.asked.filter((each) => each.who === who).map(({ what }) => what)
 
-t.test('a leader that was paused wakes up beside a new one, and sends and saves nothing', async (t) => {
+t.test('case 25: a leader that was paused wakes up beside a new one, and sends and saves nothing', async (t) => {
   const world = await begin(t)
   const a = world.start('a')
   await a.line(/this replica leads/)
