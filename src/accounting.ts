@@ -22,14 +22,13 @@ export const addsUp = (a: Accounting): boolean =>
 /** One job's counts on the way from the source to the clients; plain numbers, because they move with every event. */
 export class JobTally {
   received = { list: 0, watch: 0 }
-  recovered = 0
   filtered = 0
   /** Frames without uid, resourceVersion or time: nothing to ship, counted as dropped for every client. */
   unshippable = 0
   deadLetters = 0
 
   get taken(): number {
-    return this.received.list + this.received.watch + this.recovered
+    return this.received.list + this.received.watch
   }
 }
 
@@ -64,9 +63,6 @@ export const exposeTallies = (registry: Registry, jobs: ReadonlyMap<string, Tall
     [{ via: 'list' }, t.received.list],
     [{ via: 'watch' }, t.received.watch],
   ])
-  expose('eventail_events_recovered_total', 'Entries read back from the write-ahead log.', [], (t) => [
-    [{}, t.recovered],
-  ])
   expose('eventail_events_filtered_total', 'Event revisions not wanted by configuration.', [], (t) => [
     [{}, t.filtered],
   ])
@@ -81,6 +77,23 @@ export const exposeTallies = (registry: Registry, jobs: ReadonlyMap<string, Tall
   expose('eventail_entries_skewed_total', 'Entries dated by the server because the writer was ahead.', [], (_, c) => [
     [{}, c.skewed],
   ])
+}
+
+/**
+ * Registers what each client had not settled when the agent started: with the write-ahead log, clients differ in it, so
+ * it is counted by client and not by job.
+ */
+export const exposeRecovered = (registry: Registry, accounts: () => readonly Accounting[]): void => {
+  new Counter({
+    name: 'eventail_events_recovered_total',
+    help: 'Entries read back from the write-ahead log that the client had not settled.',
+    labelNames: ['client'],
+    registers: [registry],
+    collect(): void {
+      this.reset()
+      for (const { client, recovered } of accounts()) this.inc({ client }, recovered)
+    },
+  })
 }
 
 /** Registers `eventail_build_info` and the process' own start time. */

@@ -1,21 +1,24 @@
 import type { Counter, Registry } from 'prom-client'
-import { type Accounting, exposeTallies, type TallySource } from './accounting.ts'
+import { accountingOf, statusOf } from './agent-report.ts'
+import { type Accounting, exposeRecovered, exposeTallies, type TallySource } from './accounting.ts'
 import { Checkpointer, createCheckpointMetrics } from './checkpointer.ts'
 import type { Clock } from './clock.ts'
-import { type Cluster, clusterKey, identify, openClusters } from './clusters.ts'
-import type { Config, ScrapeConfig } from './config/config.ts'
-import { createJob, cursorKey, cursorScopeOf, type Job } from './job.ts'
+import { type Cluster, openClusters } from './clusters.ts'
+import type { Config } from './config/config.ts'
+import { type IdentifiedJob, identifyJobs } from './identified-job.ts'
+import { createJob, cursorKey, type Job } from './job.ts'
 import type { CheckpointStore } from './kube/checkpoint.ts'
 import type { Elector } from './kube/elector.ts'
 import { ownNamespace } from './kube/service-account.ts'
 import { createSourceMetrics, type SourceMetrics } from './kube/source-metrics.ts'
 import { joinElection, savePeriodMs } from './leadership.ts'
 import type { Log } from './log.ts'
-import { DirectOutbox } from './outbox.ts'
-import { createRefusalCounter, cursorFor, openStore, readCursors } from './positions.ts'
+import { DirectOutbox, type Outbox } from './outbox.ts'
+import { createRefusalCounter, openStore, readCursors } from './positions.ts'
 import { createPulse, type Pulse } from './pulse.ts'
 import type { AgentStatus } from './server/agent-status.ts'
 import { type ClientFactory, createSinks, type Sink } from './sinks.ts'
+import { type OpenedOutbox, openOutbox, type UnofferedReason } from './spool.ts'
 
 export type AgentOptions = {
   readonly config: Config
@@ -25,9 +28,9 @@ export type AgentOptions = {
   readonly registry: Registry
   readonly random: () => number
   readonly createClient: ClientFactory
-  /** Told for each client when a frame was dropped because nothing could be made of it. */
-  readonly onUnshippable: (client: string) => void
-  /** False (dry run): positions are read and never written, and no part is taken in leader election. */
+  /** Told of entries that a client will never be offered. */
+  readonly onDropped: (client: string, reason: UnofferedReason, entries: number) => void
+  /** False (dry run): positions are read and never written, nor is a log, and no part is taken in leader election. */
   readonly savesPositions: boolean
   /** The masked configuration, for /config. */
   readonly configYaml: string
@@ -46,7 +49,7 @@ type Running = {
 export class Agent {
   readonly #o: AgentOptions
   readonly #stopping = new AbortController()
-  readonly #outbox = new DirectOutbox()
+  #outbox: Outbox
   readonly #sinks: readonly Sink[]
   readonly #sourceMetrics: SourceMetrics
   readonly #refused: Counter<'reason'>
@@ -54,6 +57,7 @@ export class Agent {
   #waitingFor: string | null = 'starting'
   #conflict: string | null = null
   #onConflict: (why: string) => void = () => undefined
+  #onBroken: () => void = () => undefined
   #elector: Elector | null = null
   #pulse: Pulse | null = null
   #stopped: Promise<number> | null = null
@@ -62,15 +66,17 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#o = options
     const { config, clock, log, random, createClient, registry } = options
-    const settle = (sequence: number): void => {
-      this.#outbox.settle(sequence)
+    const settle = (place: number, sequence: number): void => {
+      this.#outbox.settle(place, sequence)
     }
+    const spooled = this.#wal !== null
     const mayPush = (): boolean => this.#elector?.mayPush() ?? true
-    this.#sinks = createSinks(config.clients, createClient, { clock, log, random, settle, mayPush })
-    this.#outbox.connect(this.#sinks)
+    this.#sinks = createSinks(config.clients, createClient, { clock, log, random, settle, mayPush, spooled })
+    this.#outbox = new DirectOutbox(this.#sinks)
     this.#sourceMetrics = createSourceMetrics(registry)
     this.#refused = createRefusalCounter(registry)
     exposeTallies(registry, this.#tallies)
+    exposeRecovered(registry, () => this.accounting())
   }
 
   /** Resolves once sources run; waits for leadership, and for a checkpoint store that cannot be read. */
@@ -85,16 +91,31 @@ export class Agent {
     if (this.#elector !== null && !(await this.#elector.campaign(this.#stopping.signal))) return { kind: 'stopped' }
     const cursors = await this.#readCursors(store.store)
     if (cursors === null) return { kind: 'stopped' }
-    const jobs = await this.#createJobs(clusters, cursors)
-    if (jobs === null || this.#stopping.signal.aborted) return { kind: 'stopped' }
+    const { signal } = this.#stopping
+    const refused = this.#refused
+    this.#waitingFor = 'identifying the cluster'
+    const identified = await identifyJobs(config.scrapeConfigs, clusters, { cursors, clock, log, signal, refused })
+    if (identified === null) return { kind: 'stopped' }
+    const spool = await this.#openOutbox(identified)
+    if (spool.kind !== 'ok') return spool
+    this.#outbox = spool.outbox
+    const jobs = identified.map((job) => this.#createJob(job))
     const checkpointer = store.store === null || !this.#o.savesPositions ? null : this.#checkpointer(store.store, jobs)
     this.#running = { clusters: [...clusters.values()], jobs, checkpointer }
+    if (spool.isUnknown) await checkpointer?.begin()
+    if (this.#stopping.signal.aborted) return { kind: 'stopped' }
+    this.#run()
+    return { kind: 'started' }
+  }
+
+  #run(): void {
+    const { jobs, checkpointer } = this.#running
     this.#waitingFor = null
+    this.#outbox.start()
     for (const { client } of this.#sinks) client.start()
     for (const job of jobs) job.source.start()
     checkpointer?.start()
     this.#pulse = this.#startPulse(jobs)
-    return { kind: 'started' }
   }
 
   /** Called when another process writes this agent's checkpoint, or leads: to go on would mean to ship twice. */
@@ -102,9 +123,14 @@ export class Agent {
     this.#onConflict = listener
   }
 
+  /** Called when what is on disk cannot be gone on with: the agent must be stopped and started anew. */
+  whenBroken(listener: () => void): void {
+    this.#onBroken = listener
+  }
+
   /**
    * Stops reading, drains the queues for at most `drainTimeoutMs`, saves the position, gives leadership back. @returns
-   * how many entries were left; the position stays before them, so the next start reads them again.
+   * how many entries were left; the position stays before them, so the next start goes on with them.
    */
   stop(): Promise<number> {
     this.#stopped ??= this.#stop()
@@ -116,60 +142,32 @@ export class Agent {
     const { jobs, checkpointer, clusters } = this.#running
     await Promise.all(jobs.map((job) => job.source.stop()))
     const beating = this.#pulse?.stop()
+    await this.#outbox.pause()
     const left = await Promise.all(this.#sinks.map(({ client }) => client.drain(this.#o.config.drainTimeoutMs)))
     await beating
+    const waiting = this.#sinks.map((_, place) => this.#outbox.account(place).waiting)
+    await this.#outbox.close()
     this.#elector?.hurry()
     await checkpointer?.stop()
     await this.#elector?.release()
     await this.#elector?.close()
     await Promise.all(clusters.map(({ client }) => client.close()))
-    return left.reduce((sum, one) => sum + one, 0)
+    return [...left, ...waiting].reduce((sum, one) => sum + one, 0)
   }
 
   /** For each client, where every event is. */
   accounting(): readonly Accounting[] {
-    const sum = (read: (job: Job) => number): number => this.#running.jobs.reduce((total, job) => total + read(job), 0)
-    const received = sum(({ tally }) => tally.received.list + tally.received.watch)
-    const recovered = sum(({ tally }) => tally.recovered)
-    const filtered = sum(({ tally }) => tally.filtered)
-    const unshippable = sum(({ tally }) => tally.unshippable)
-    return this.#sinks.map(({ client, fates }) => ({
-      client: client.name,
-      received,
-      recovered,
-      filtered,
-      sent: fates.sent,
-      rejected: fates.rejected,
-      dropped: fates.dropped + unshippable,
-      queued: client.queued(),
-    }))
+    return accountingOf({ jobs: this.#running.jobs, sinks: this.#sinks, outbox: this.#outbox })
   }
 
   status(): AgentStatus {
-    const targets = this.#running.jobs.flatMap((job) =>
-      job.source.status().map((scope) => ({ job: job.name, ...scope })),
-    )
-    const clients = this.#sinks.map(({ client }) => ({
-      name: client.name,
-      queued: client.queued(),
-      ...client.readiness(),
-    }))
-    const leadership = this.#elector?.status() ?? null
-    if (leadership?.role === 'standby') {
-      const reasons = leadership.why === '' ? [] : [`standing by: ${leadership.why}`]
-      return { ready: leadership.why === '', reasons, configYaml: this.#o.configYaml, leadership, targets, clients }
-    }
-    const reasons = [
-      ...(this.#waitingFor === null ? [] : [this.#waitingFor]),
-      ...(this.#conflict === null ? [] : [this.#conflict]),
-      ...targets
-        .filter((target) => target.state !== 'stream')
-        .map(
-          ({ job, scope, state, lastError }) => `${job}/${scope}: ${state}${lastError === '' ? '' : `: ${lastError}`}`,
-        ),
-      ...clients.filter((client) => !client.ready).map(({ name, why }) => `client ${name}: ${why}`),
-    ]
-    return { ready: reasons.length === 0, reasons, configYaml: this.#o.configYaml, leadership, targets, clients }
+    const hindrances = [this.#waitingFor, this.#conflict, this.#outbox.problem()]
+    return statusOf({
+      ...{ jobs: this.#running.jobs, sinks: this.#sinks, outbox: this.#outbox },
+      leadership: this.#elector?.status() ?? null,
+      hindrances: hindrances.filter((why) => why !== null),
+      configYaml: this.#o.configYaml,
+    })
   }
 
   #openStore(clusters: readonly Cluster[]): ReturnType<typeof openStore> {
@@ -203,6 +201,7 @@ export class Agent {
   #standDown(why: string): void {
     this.#conflict = `leadership lost: ${why}`
     void this.#pulse?.stop()
+    void this.#outbox.pause()
     for (const { client } of this.#sinks) void client.drain(0)
     for (const { source } of this.#running.jobs) void source.stop()
     this.#onConflict(why)
@@ -221,39 +220,46 @@ export class Agent {
     return readCursors(store, { clock, log, refused: this.#refused, signal: this.#stopping.signal, onUnreadable })
   }
 
-  async #createJobs(
-    clusters: ReadonlyMap<string, Cluster>,
-    cursors: Readonly<Record<string, string>>,
-  ): Promise<readonly Job[] | null> {
-    const jobs: Job[] = []
-    for (const config of this.#o.config.scrapeConfigs) {
-      const cluster = clusters.get(clusterKey(config.connection))
-      if (cluster === undefined) throw new Error(`no cluster for job ${config.jobName}`)
-      this.#waitingFor = `identifying the cluster at ${cluster.connection.server}`
-      const identity = await identify(cluster, this.#o, this.#stopping.signal)
-      if (identity === null) return null
-      jobs.push(this.#createJob(config, cluster, { identity, cursors }))
-    }
-    return jobs
+  /** Of a dry run there is nothing to keep. */
+  get #wal(): Config['wal'] {
+    return this.#o.savesPositions ? this.#o.config.wal : null
   }
 
-  #createJob(
-    config: ScrapeConfig,
-    { client }: Cluster,
-    known: { readonly identity: string; readonly cursors: Readonly<Record<string, string>> },
-  ): Job {
+  async #openOutbox(jobs: readonly IdentifiedJob[]): Promise<OpenedOutbox> {
+    const { clock, log, registry, onDropped } = this.#o
+    this.#waitingFor = 'opening the write-ahead log'
+    const { signal } = this.#stopping
+    const onBroken = (why: string): void => {
+      log.error('write-ahead log cannot be gone on with: starting over', { why })
+      this.#onBroken()
+    }
+    const options = this.#wal
+    const opened = await openOutbox({
+      options,
+      sinks: this.#sinks,
+      jobs,
+      clock,
+      log,
+      registry,
+      signal,
+      onDropped,
+      onBroken,
+    })
+    if (opened.kind !== 'ok' || !signal.aborted) return opened
+    await opened.outbox.close()
+    return { kind: 'stopped' }
+  }
+
+  #createJob({ config, client, scope, saved }: IdentifiedJob): Job {
     const { clock, log, random } = this.#o
-    const key = cursorKey(config.jobName)
-    const text = Object.hasOwn(known.cursors, key) ? known.cursors[key] : undefined
-    const saved = cursorFor(text, cursorScopeOf(config, known.identity), { log, refused: this.#refused })
     const job = createJob({
       config,
-      cluster: known.identity,
+      cluster: scope.cluster,
       client,
       saved,
       outbox: this.#outbox,
       onUnshippable: () => {
-        for (const { client } of this.#sinks) this.#o.onUnshippable(client.name)
+        for (const { client } of this.#sinks) this.#o.onDropped(client.name, 'malformed', 1)
       },
       metrics: this.#sourceMetrics,
       clock,
@@ -281,7 +287,7 @@ export class Agent {
       clock,
       log: log.with({ component: 'checkpoint' }),
       metrics: createCheckpointMetrics(registry),
-      settled: () => JSON.stringify(jobs.map((job) => job.positions())),
+      settled: () => JSON.stringify([this.#outbox.mark()?.id, jobs.map((job) => job.positions())]),
       cursors: () => Object.fromEntries(jobs.map((job) => [cursorKey(job.name), job.cursor(clock.now())])),
       onConflict: (why) => {
         this.#conflict ??= `another agent writes the checkpoint: ${why}`

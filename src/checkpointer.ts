@@ -55,6 +55,11 @@ export class Checkpointer {
     this.#running = this.#loop()
   }
 
+  /** Writes at once, before anything is read: the checkpoint must know a write-ahead log before that holds anything. */
+  async begin(): Promise<void> {
+    await this.#save()
+  }
+
   /** Ends the loop and writes what is settled by now. */
   async stop(): Promise<void> {
     this.#stopped.abort()

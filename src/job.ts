@@ -60,19 +60,29 @@ const openLanes = ({ config, saved, outbox }: JobParts): ReadonlyMap<string, Lan
     ]),
   )
 
-const resumeFrom = ({ positions, savedAtMs }: Cursor): Readonly<Record<string, ResumePosition>> =>
-  Object.fromEntries(
-    Object.entries(positions).map(([scope, position]) => [scope, { ...position, lastCurrentMs: savedAtMs }]),
-  )
+/** Where each lane's source goes on; a lane without a position begins as the start policy says. */
+const resumeFrom = (
+  lanes: ReadonlyMap<string, Lane>,
+  { outbox, saved }: JobParts,
+): Readonly<Record<string, ResumePosition>> | null => {
+  const lastCurrentMs = Math.max(outbox.currentMs() ?? 0, saved?.savedAtMs ?? 0)
+  const positions: Record<string, ResumePosition> = {}
+  for (const lane of lanes.values()) {
+    const position = outbox.resume(lane)
+    if (position !== null) positions[lane.scope] = { ...position, ...(lastCurrentMs > 0 && { lastCurrentMs }) }
+  }
+  return saved === null && Object.keys(positions).length === 0 ? null : positions
+}
 
 /** Builds the job; nothing is read before `source.start()`. */
 export const createJob = (parts: JobParts): Job => {
   const { config, saved, clock, random, metrics, client } = parts
   const log = parts.log.with({ job: config.jobName })
-  const converter = createConverter(config.entry, saved?.streams)
+  const { outbox, onUnshippable } = parts
+  const converter = createConverter(config.entry, outbox.streams(config.jobName) ?? saved?.streams)
+  outbox.keepStreams(config.jobName, () => converter.admitted())
   const tally = new JobTally()
   const lanes = openLanes(parts)
-  const { outbox, onUnshippable } = parts
   const sink = new Intake({ outbox, lanes, converter, tally, log, onUnshippable })
   const source = createSource({
     jobName: config.jobName,
@@ -82,7 +92,7 @@ export const createJob = (parts: JobParts): Job => {
     log,
     metrics,
     sink,
-    resume: saved === null ? null : resumeFrom(saved),
+    resume: resumeFrom(lanes, parts),
     random,
   })
   const scope = cursorScopeOf(config, parts.cluster)
@@ -103,13 +113,16 @@ export const createJob = (parts: JobParts): Job => {
     converter,
     positions,
     outstanding: () => [...lanes.values()].reduce((sum, lane) => sum + outbox.outstanding(lane), 0),
-    cursor: (savedAtMs) =>
-      encodeCursor({
+    cursor: (savedAtMs) => {
+      const wal = outbox.mark()
+      return encodeCursor({
         scope,
         positions: positions(),
         streams: converter.admitted(),
         oldestUnsettledMs: null,
         savedAtMs,
-      }),
+        ...(wal && { wal }),
+      })
+    },
   }
 }

@@ -82,17 +82,30 @@ export class Service {
    * at zero, as after a restart. Reloads happen one after another.
    */
   reload(config: Config, configYaml: string): Promise<void> {
-    const change = this.#changing.then(async () => {
-      await this.#agent?.stop()
-      // Not awaited: a standby has started when it leads, and the next reload must not wait for that.
-      void this.start(config, configYaml).then((why) => {
-        if (why !== null) this.#o.onFatal(why)
-      })
+    return this.#change(async () => {
+      await this.#replace(config, configYaml)
       this.#reloads.success.inc()
       this.#reloads.lastSuccessful.set(1)
     })
-    this.#changing = change
-    return change
+  }
+
+  /** Starts over with the same configuration, unless the agent was replaced meanwhile. */
+  async #again(agent: Agent, config: Config, configYaml: string): Promise<void> {
+    if (this.#agent === agent) await this.#replace(config, configYaml)
+  }
+
+  #change(change: () => Promise<void>): Promise<void> {
+    const changed = this.#changing.then(change)
+    this.#changing = changed
+    return changed
+  }
+
+  async #replace(config: Config, configYaml: string): Promise<void> {
+    await this.#agent?.stop()
+    // Not awaited: a standby has started when it leads, and the next reload must not wait for that.
+    void this.start(config, configYaml).then((why) => {
+      if (why !== null) this.#o.onFatal(why)
+    })
   }
 
   /** The new configuration was not valid; the old one stays in force. */
@@ -136,11 +149,12 @@ export class Service {
       savesPositions,
       configYaml,
       createClient: createClient ?? ((options, deps) => createLokiClient(options, { ...deps, metrics, userAgent })),
-      onUnshippable: (client) => {
-        metrics.dropped.inc({ client, reason: 'malformed' })
+      onDropped: (client, reason, entries) => {
+        metrics.dropped.inc({ client, reason }, entries)
       },
     })
     agent.whenConflicted(onFatal)
+    agent.whenBroken(() => void this.#change(() => this.#again(agent, config, configYaml)))
     return agent
   }
 }

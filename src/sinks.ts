@@ -15,20 +15,33 @@ type SinkDeps = {
 export type ClientFactory = (options: ClientOptions, deps: SinkDeps & { readonly settle: Settle }) => LokiClient
 
 /** A client with the fates of the entries offered to it. */
-export type Sink = { readonly client: LokiClient; readonly fates: Readonly<Record<Fate, number>> }
+export type Sink = {
+  readonly client: LokiClient
+  /** Positions wait for it. */
+  readonly required: boolean
+  readonly fates: Readonly<Record<Fate, number>>
+}
 
-/** Builds every client. Fates of a client that is not required move no position. */
+type AllDeps = SinkDeps & {
+  /** Told which client (by its place) let go of which entry. */
+  readonly settle: (client: number, sequence: number) => void
+  /** Every client says when its queue is full, required or not: what has no place in it waits on disk. */
+  readonly spooled: boolean
+}
+
+/** Builds every client. */
 export const createSinks = (
   options: readonly ClientOptions[],
   factory: ClientFactory,
-  deps: SinkDeps & { readonly settle: (sequence: number) => void },
+  { settle: settled, spooled, ...deps }: AllDeps,
 ): readonly Sink[] =>
-  options.map((one) => {
+  options.map((one, place) => {
     const fates: Record<Fate, number> = { sent: 0, rejected: 0, dropped: 0 }
     const settle: Settle = (sequence, fate) => {
       fates[fate] += 1
-      if (one.required) deps.settle(sequence)
+      settled(place, sequence)
     }
     const log = deps.log.with({ component: 'loki', client: one.name, host: one.host })
-    return { client: factory(one, { ...deps, log, settle }), fates }
+    const asked = spooled ? { ...one, required: true } : one
+    return { client: factory(asked, { ...deps, log, settle }), required: one.required, fates }
   })

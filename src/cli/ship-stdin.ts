@@ -38,7 +38,8 @@ export const shipStdin = async (options: StdinOptions): Promise<ExitCode> => {
   const metrics = createLokiMetrics(new Registry())
   const factory: ClientFactory =
     options.createClient ?? ((client, deps) => createLokiClient(client, { ...deps, metrics, userAgent }))
-  const sinks = createSinks(config.clients, factory, { clock, log, random: Math.random, settle: () => undefined })
+  const settle = (): void => undefined
+  const sinks = createSinks(config.clients, factory, { clock, log, random: Math.random, settle, spooled: false })
   const clients = sinks.map(({ client }) => client)
   for (const client of clients) client.start()
 

@@ -43,6 +43,16 @@ export type PositionsOptions = {
   readonly lease: { readonly name: string; readonly namespace: string }
 }
 
+/** `wal:`, when it is enabled. */
+export type WalOptions = {
+  readonly directory: string
+  /** What the segments may take on disk. */
+  readonly maxBytes: number
+  readonly segmentBytes: number
+  /** False: a crash of the machine may lose what was written last; it is read again then. */
+  readonly fsync: boolean
+}
+
 /** Two or more replicas, one of which ships. */
 export type LeaderElectionOptions = { readonly enabled: boolean; readonly timing: ElectionTiming }
 
@@ -52,6 +62,8 @@ export type Config = {
   readonly clients: readonly ClientOptions[]
   readonly positions: PositionsOptions
   readonly leaderElection: LeaderElectionOptions
+  /** The write-ahead log; null: there is none. */
+  readonly wal: WalOptions | null
   readonly scrapeConfigs: readonly ScrapeConfig[]
   /** At SIGTERM, how long queues may drain. 20 s; less than the pod's termination grace. */
   readonly drainTimeoutMs: number

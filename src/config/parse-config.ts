@@ -9,9 +9,10 @@ import { limitsSection } from './limits-section.ts'
 import type { ClientOptions } from '../loki/client-options.ts'
 import type { Overlay, Place } from './place.ts'
 import { positionsSection } from './positions-section.ts'
-import { duration, flag } from './scalars.ts'
+import { duration } from './scalars.ts'
 import { LOKI_MAX_LINE_BYTES, scrapeItem } from './scrape-section.ts'
 import { serverSection } from './server-section.ts'
+import { walSection } from './wal-section.ts'
 import { parseYamlFile, type YamlFile } from './yaml-file.ts'
 
 export type ParsedConfig =
@@ -25,20 +26,6 @@ const MAX_NODES = 100_000
 const MIN_HEARTBEAT_MS = 1000
 
 const NO_MEANING = 'it has no meaning here'
-
-const wal = record(
-  {
-    enabled: flag(false),
-    dir: ignored(NO_MEANING),
-    cleanSegmentsOlderThan: ignored(NO_MEANING),
-    watchConfig: ignored(NO_MEANING),
-  },
-  (values, section) => {
-    if (values.enabled) {
-      section.report('enabled', 'UNSUPPORTED', 'the WAL is not supported by this version: set wal.enabled to false')
-    }
-  },
-)
 
 const nameOf = (client: ClientOptions): string => finishClient(client, {}).name
 
@@ -80,7 +67,7 @@ export const configDecoder = record(
     limits_config: limitsSection,
     drain_timeout: duration(20_000),
     heartbeat: duration(60_000),
-    wal,
+    wal: walSection,
     leader_election: leaderElectionSection,
     global: ignored(NO_MEANING),
     target_config: ignored(NO_MEANING),
@@ -101,6 +88,7 @@ export const configDecoder = record(
       clients,
       positions: values.positions,
       leaderElection: values.leader_election,
+      wal: values.wal,
       scrapeConfigs: values.scrape_configs.map((job) => withLineLimit(job, values.limits_config)),
       drainTimeoutMs: values.drain_timeout,
       heartbeatMs: values.heartbeat,

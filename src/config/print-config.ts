@@ -1,7 +1,14 @@
 import { stringify } from 'yaml'
 import type { Authorization, ClientOptions, PaceOptions, Secret, TlsOptions } from '../loki/client-options.ts'
 import { formatSize } from './byte-size.ts'
-import type { Config, LeaderElectionOptions, PositionsOptions, ScrapeConfig, ServerOptions } from './config.ts'
+import type {
+  Config,
+  LeaderElectionOptions,
+  PositionsOptions,
+  ScrapeConfig,
+  ServerOptions,
+  WalOptions,
+} from './config.ts'
 import { maskClient } from './finish-clients.ts'
 import { formatDuration } from './go-duration.ts'
 
@@ -137,6 +144,17 @@ const jobKeys = (job: ScrapeConfig): Printed => ({
   }),
 })
 
+const walKeys = (wal: WalOptions | null): Printed =>
+  wal === null
+    ? { enabled: false }
+    : {
+        enabled: true,
+        dir: wal.directory,
+        max_bytes: formatSize(wal.maxBytes),
+        segment_bytes: formatSize(wal.segmentBytes),
+        fsync: wal.fsync,
+      }
+
 /** The configuration in effect as YAML that this program reads, with every secret masked as `<secret>`. */
 export const printConfig = (config: Config): string =>
   stringify(
@@ -144,6 +162,7 @@ export const printConfig = (config: Config): string =>
       server: serverKeys(config.server),
       clients: config.clients.map((client) => clientKeys(maskClient(client))),
       positions: positionsKeys(config.positions),
+      wal: walKeys(config.wal),
       leader_election: leaderElectionKeys(config.leaderElection),
       scrape_configs: config.scrapeConfigs.map(jobKeys),
       drain_timeout: formatDuration(config.drainTimeoutMs),

@@ -45,6 +45,11 @@ export class LanePositions {
     return this.#positions[lane] ?? null
   }
 
+  /** By lane. */
+  all(): readonly (ScopePosition | null)[] {
+    return this.#positions
+  }
+
   isDoubtful(lane: LaneId): boolean {
     return this.#doubtful[lane] === true
   }

@@ -9,6 +9,7 @@ type Fields = Readonly<Record<string, unknown>>
 /** Distinct label sets kept as one object each, so that a client's look-ups by identity find them. */
 const MAX_LABEL_SETS = 10_000
 const MAX_METADATA = 10_000
+const MAX_LANES = 100_000
 
 const parseJson = (text: string): unknown => {
   try {
@@ -99,7 +100,7 @@ export class RecordReader {
     const index = reader.varint()
     const lane = reader.varint()
     const changeKind = CHANGES[reader.u8()]
-    if (!reader.isSound()) return null
+    if (!reader.isSound() || lane >= MAX_LANES) return null
     if (kind === 'entry') return this.#entry(reader, { index, lane, changeKind })
     const change = positionChange(changeKind, reader.rest())
     return change === null ? null : { kind, index, lane, change }

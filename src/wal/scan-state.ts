@@ -1,30 +1,17 @@
 import { LanePositions } from './lane-positions.ts'
-import type { LaneHead, SegmentHead, StreamLists, WalRecord } from './record.ts'
+import type { LaneHead, LaneId, SegmentHead, StreamLists, WalRecord } from './record.ts'
+import { countEntry, type MutableFacts, newFacts } from './segment-facts.ts'
 import type { Read } from './segment-reader.ts'
 import { StreamRegister } from './stream-register.ts'
+import type { Place } from './tail.ts'
 
-/** What is known of one segment. */
-export type SegmentFacts = {
-  readonly segment: number
-  readonly sizeBytes: number
-  /** Of its newest record, or of the newest before it when it has none. */
-  readonly lastIndex: number
-  readonly entries: number
-  /** Times of its entries, milliseconds since 1970; null: it has none. */
-  readonly oldestMs: number | null
-  readonly newestMs: number | null
-}
-
-/** Where a client goes on reading. */
-export type ReadingPlace = {
-  /** Of the record before it. */
-  readonly index: number
-  readonly segment: number
-  readonly offset: number
+/** Behind a record: where a client goes on reading. */
+export type ReadingPlace = Place & {
   /** Behind the record before it. */
   readonly positions: LanePositions
-  /** Entries from here to the end. */
+  /** Entries from here to the end, and how many each lane has of them. */
   readonly entries: number
+  readonly entriesByLane: readonly number[]
 }
 
 /** Bytes of a segment that are no records. */
@@ -35,8 +22,11 @@ export type Damage = {
   readonly why: string
 }
 
+/** Names a record by its place. */
+export const holeKey = (segment: number, from: number): string => `${segment}:${from}`
+
 export type Scanned = {
-  readonly facts: readonly SegmentFacts[]
+  readonly facts: readonly MutableFacts[]
   /** Of the newest record. */
   readonly index: number
   readonly entries: number
@@ -45,6 +35,8 @@ export type Scanned = {
   readonly positions: LanePositions
   /** Index of the newest record that is missing; 0: none is. */
   readonly lastLostIndex: number
+  /** Records (`holeKey`) before which others are missing. */
+  readonly holes: ReadonlySet<string>
   /** Records that are missing or damaged. */
   readonly lostRecords: number
   readonly damages: readonly Damage[]
@@ -56,34 +48,26 @@ export type Scanned = {
 
 /** `why` of bytes that are no record; others the disk refused to read. */
 const NO_RECORD = 'no record'
-const NANOS_PER_MS = 1_000_000n
 
 type Waiting = { readonly client: string; readonly cursor: number }
-type Start = Omit<ReadingPlace, 'entries'> & { readonly entriesBefore: number }
-type Facts = { -readonly [K in keyof SegmentFacts]: SegmentFacts[K] }
-
-const newFacts = (segment: number, sizeBytes: number, lastIndex: number): Facts => ({
-  segment,
-  sizeBytes,
-  lastIndex,
-  entries: 0,
-  oldestMs: null,
-  newestMs: null,
-})
+type Start = Omit<ReadingPlace, 'entries' | 'entriesByLane'> & { readonly before: readonly number[] }
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + (number || 0), 0)
 
 /** Adds up what a pass over all records in order shows. */
 export class ScanState {
   /** Null: not known. */
   readonly #acknowledgedIndex: number | null
-  readonly #facts: Facts[] = []
+  readonly #facts: MutableFacts[] = []
   readonly #positions = new LanePositions()
   readonly #streams = new StreamRegister()
   readonly #damages: Damage[] = []
+  readonly #holes = new Set<string>()
   readonly #waiting: Waiting[]
   readonly #starts = new Map<string, Start>()
   #lanes: readonly LaneHead[] = []
   #index = 0
-  #entries = 0
+  /** By lane. */
+  readonly #entries: number[] = []
   #hasBegun = false
   #lost = 0
   #lastLostIndex = 0
@@ -109,7 +93,7 @@ export class ScanState {
   read(read: Read): void {
     if (read.kind === 'damage') {
       this.#unexplained.push({ segment: this.#current().segment, from: read.from, to: read.to, why: NO_RECORD })
-    } else if (read.record.kind === 'head') this.#head(read.record.head)
+    } else if (read.record.kind === 'head') this.#head(read.record.head, read.from)
     else if (read.record.kind === 'streams') this.#streams.apply(read.record)
     else this.#numbered(read.record, read.from)
   }
@@ -119,15 +103,16 @@ export class ScanState {
     const tail = this.#unexplained.at(-1)
     const torn = tail?.why === NO_RECORD && tail.segment === last?.segment ? tail : null
     if (torn !== null) this.#unexplained.pop()
-    if (this.#unexplained.length > 0) this.#doubt(1)
+    if (this.#unexplained.length > 0) this.#doubt(1, last?.sizeBytes ?? 0)
     for (const { client } of this.#waiting) this.#start(client, last?.segment ?? 0, torn?.from ?? last?.sizeBytes ?? 0)
     return {
       facts: this.#facts,
       index: this.#index,
-      entries: this.#entries,
+      entries: sum(this.#entries),
       lanes: this.#lanes,
       positions: this.#positions,
       lastLostIndex: this.#lastLostIndex,
+      holes: this.#holes,
       lostRecords: this.#lost,
       damages: this.#damages,
       torn,
@@ -136,8 +121,8 @@ export class ScanState {
     }
   }
 
-  #head(head: SegmentHead): void {
-    this.#reach(head.index)
+  #head(head: SegmentHead, from: number): void {
+    this.#reach(head.index, from)
     // Nothing numbered is missing before it: what was damaged is made good by the head itself.
     this.#unexplained = []
     this.#lanes = head.lanes
@@ -148,9 +133,9 @@ export class ScanState {
   #numbered(record: WalRecord & { readonly kind: 'entry' | 'moved' }, from: number): void {
     // Cannot be, but for a log put together by hand.
     if (record.index <= this.#index) return
-    this.#reach(record.index - 1)
+    this.#reach(record.index - 1, from)
     // No numbered record is missing, but perhaps the head, and with it the beginning of a lane.
-    if (this.#unexplained.length > 0) this.#doubt(1)
+    if (this.#unexplained.length > 0) this.#doubt(1, from)
     const facts = this.#current()
     for (let next = this.#waiting[0]; next !== undefined && next.cursor < record.index; next = this.#waiting[0]) {
       this.#start(next.client, facts.segment, from)
@@ -160,15 +145,12 @@ export class ScanState {
     facts.lastIndex = record.index
     this.#positions.apply(record.lane, record.change)
     if (record.kind === 'moved') return
-    const ms = Number(record.entry.timestampNs / NANOS_PER_MS)
-    facts.entries += 1
-    facts.oldestMs = Math.min(facts.oldestMs ?? ms, ms)
-    facts.newestMs = Math.max(facts.newestMs ?? ms, ms)
-    this.#entries += 1
+    countEntry(facts, record.entry)
+    this.#entries[record.lane] = this.#entriesOf(record.lane) + 1
   }
 
   /** Every record up to `index` was there; those not seen are missing. */
-  #reach(index: number): void {
+  #reach(index: number, at: number): void {
     // What all required clients have settled was deleted.
     const from = this.#hasBegun ? this.#index : (this.#acknowledgedIndex ?? index)
     this.#hasBegun = true
@@ -177,10 +159,12 @@ export class ScanState {
     if (this.#unexplained.length === 0) {
       this.#unexplained.push({ segment: this.#current().segment, from: 0, to: 0, why: 'records before it are missing' })
     }
-    this.#doubt(index - from)
+    this.#doubt(index - from, at)
   }
 
-  #doubt(lostRecords: number): void {
+  /** @param at where the record begins before which they are missing. */
+  #doubt(lostRecords: number, at: number): void {
+    this.#holes.add(holeKey(this.#current().segment, at))
     this.#damages.push(...this.#unexplained)
     this.#unexplained = []
     this.#lost += lostRecords
@@ -194,19 +178,23 @@ export class ScanState {
       segment,
       offset,
       positions: this.#positions.copy(),
-      entriesBefore: this.#entries,
+      before: [...this.#entries],
     })
   }
 
   #places(): ReadonlyMap<string, ReadingPlace> {
-    const place = ({ entriesBefore, ...start }: Start): ReadingPlace => ({
-      ...start,
-      entries: this.#entries - entriesBefore,
-    })
+    const place = ({ before, ...start }: Start): ReadingPlace => {
+      const entriesByLane = Array.from(this.#entries, (_, lane) => this.#entriesOf(lane) - (before[lane] ?? 0))
+      return { ...start, entries: sum(entriesByLane), entriesByLane }
+    }
     return new Map([...this.#starts].map(([client, start]) => [client, place(start)]))
   }
 
-  #current(): Facts {
+  #entriesOf(lane: LaneId): number {
+    return this.#entries[lane] ?? 0
+  }
+
+  #current(): MutableFacts {
     const facts = this.#facts.at(-1)
     if (facts === undefined) throw new Error('no segment has begun')
     return facts

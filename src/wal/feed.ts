@@ -1,0 +1,257 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Entry } from '../entry/entry.ts'
+import { Frontier } from '../kube/frontier.ts'
+import type { LokiClient } from '../loki/loki-client.ts'
+import type { ScopePosition } from '../kube/position.ts'
+import { Bell } from './bell.ts'
+import type { LanePositions } from './lane-positions.ts'
+import type { LaneId } from './record.ts'
+import type { ReadingPlace } from './scan-state.ts'
+import type { LogReader } from './log-reader.ts'
+import type { SegmentLog } from './segment-log.ts'
+import type { Mark, Place, Tail, TailRecord } from './tail.ts'
+
+/**
+ * Entries a client may have taken and not settled, together with those behind them. Bounds the memory that one stream
+ * which Loki does not take costs while all others go on.
+ */
+export const MAX_WINDOW = 131_072
+/** Entries handed on in one turn of the event loop. */
+const MAX_AT_ONCE = 500
+
+export type FeedParts = {
+  readonly client: LokiClient
+  /** The source and the segments wait for it. */
+  readonly required: boolean
+  readonly log: SegmentLog
+  readonly tail: Tail
+  readonly start: ReadingPlace
+  /** Reads the segments, from `start` on. */
+  readonly reader: LogReader
+  /** The settled prefix grew. */
+  readonly onSettled: () => void
+  /** What is on disk cannot be read any more: the log must be opened again. */
+  readonly onDamaged: (why: string) => void
+}
+
+/**
+ * One client's way through the log: what it was handed, and up to where it has settled everything. Memory is bounded by
+ * the client's queue, whatever waits on disk.
+ */
+export class Feed {
+  readonly name: string
+  readonly required: boolean
+  /** Entries read back after a start, which this client had not settled before. */
+  readonly recovered: number
+  readonly #o: FeedParts
+  readonly #frontier: Frontier<Mark>
+  readonly #positions: (ScopePosition | null | undefined)[] = []
+  /** By lane: entries that are not in the settled prefix. */
+  readonly #outstanding: number[] = []
+  /** What may be claimed of each lane behind what was handed on. */
+  readonly #handedPositions: LanePositions
+  readonly #bell = new Bell()
+  readonly #stopped = new AbortController()
+  #settledIndex: number
+  #handed: Place
+  #lastSequence = -1
+  /** Settled before their record was durable. */
+  #early: number[] = []
+  #backlog: number
+  #dropped = 0
+  /** The reader stands behind what was handed on last. */
+  #readerFollows = false
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(parts: FeedParts) {
+    const { client, required, start } = parts
+    this.#o = parts
+    this.name = client.name
+    this.required = required
+    this.recovered = start.entries
+    this.#backlog = start.entries
+    this.#settledIndex = start.index
+    this.#handed = start
+    this.#handedPositions = start.positions
+    start.positions.all().forEach((position, lane) => {
+      this.#positions[lane] = position
+    })
+    start.entriesByLane.forEach((entries, lane) => {
+      this.#outstanding[lane] = entries
+    })
+    this.#frontier = new Frontier((mark) => {
+      this.#passed(mark)
+    })
+  }
+
+  /** Everything up to this record is settled, and durable. */
+  get settledIndex(): number {
+    return this.#settledIndex
+  }
+
+  /** Segment of the record handed on last. */
+  get handedSegment(): number {
+    return this.#handed.segment
+  }
+
+  /** Entries that were not handed to the client yet. */
+  get backlog(): number {
+    return this.#backlog
+  }
+
+  /** Entries it never got because their segments had to go. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  /** Position of the lane behind the settled prefix; undefined: no record of the lane is in it. */
+  settledPosition(lane: LaneId): ScopePosition | null | undefined {
+    return this.#positions[lane]
+  }
+
+  /** Entries of the lane that are not in the settled prefix. */
+  outstanding(lane: LaneId): number {
+    return this.#outstanding[lane] ?? 0
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  /** Hands nothing on any more; what was handed on may still be settled. */
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    this.#bell.ring()
+    await this.#running
+    await this.#o.reader.close()
+  }
+
+  /** A record was appended. In calm it goes straight on. */
+  appended(mark: Mark, entry: Entry | null): void {
+    if (entry !== null) {
+      this.#backlog += 1
+      this.#outstanding[mark.lane] = this.outstanding(mark.lane) + 1
+    }
+    if (this.#handed.index + 1 !== mark.index || !this.#mayHand()) {
+      this.#bell.ring()
+      return
+    }
+    this.#handFromMemory({ mark, entry })
+  }
+
+  /** The client let go of an entry. */
+  settle(sequence: number): void {
+    const { log } = this.#o
+    // The newest records are handed on before they are durable; until then nobody may count on them.
+    const undurable = this.#handed.index - log.syncedIndex
+    if (this.#lastSequence - sequence < undurable) this.#early.push(sequence)
+    else {
+      this.#frontier.settle(sequence)
+      if (this.#frontier.outstanding() < MAX_WINDOW) this.#bell.ring()
+      this.#o.onSettled()
+    }
+  }
+
+  /** More records are durable. */
+  synced(): void {
+    const early = this.#early
+    this.#early = []
+    for (const sequence of early) this.settle(sequence)
+  }
+
+  /**
+   * What stands before this place is gone; what was not handed on of it is dropped. @returns how many entries.
+   *
+   * @param entriesFromThere what the log still holds.
+   */
+  skipTo(place: Place, entriesFromThere: number): number {
+    if (this.#handed.segment >= place.segment) return 0
+    const dropped = Math.max(0, this.#backlog - entriesFromThere)
+    this.#dropped += dropped
+    this.#backlog -= dropped
+    this.#handed = place
+    this.#readerFollows = false
+    this.#bell.ring()
+    return dropped
+  }
+
+  #passed({ index, lane, position, isEntry }: Mark): void {
+    this.#settledIndex = index
+    this.#positions[lane] = position
+    if (isEntry) this.#outstanding[lane] = this.outstanding(lane) - 1
+  }
+
+  #mayHand(): boolean {
+    return !this.#stopped.signal.aborted && this.#frontier.outstanding() < MAX_WINDOW && this.#o.client.hasRoom()
+  }
+
+  #handFromMemory({ mark, entry }: Pick<TailRecord, 'mark' | 'entry'>): void {
+    this.#readerFollows = false
+    this.#handedPositions.set(mark.lane, mark.position)
+    this.#hand(mark, entry)
+  }
+
+  #hand(mark: Mark, entry: Entry | null): void {
+    const { log, client } = this.#o
+    this.#handed = mark
+    const durable = mark.index <= log.syncedIndex
+    const sequence = this.#frontier.open(mark, entry === null && durable ? 0 : 1)
+    this.#lastSequence = sequence
+    if (entry !== null) {
+      this.#backlog -= 1
+      client.offer(entry, sequence)
+    } else if (!durable) this.#early.push(sequence)
+    else this.#o.onSettled()
+  }
+
+  async #run(): Promise<void> {
+    const { log, client, reader, onDamaged } = this.#o
+    const { signal } = this.#stopped
+    while (!signal.aborted) {
+      if (this.#handed.index >= log.index) await this.#bell.wait()
+      else if (!client.hasRoom()) await client.room(signal)
+      else if (!this.#mayHand()) await this.#bell.wait()
+      else if (this.#handFromTail()) await nextTurn()
+      else await this.#handFromDisk()
+      if (reader.damaged !== null) {
+        onDamaged(reader.damaged)
+        return
+      }
+    }
+  }
+
+  /** @returns false when the next record is not in memory. */
+  #handFromTail(): boolean {
+    let handed = 0
+    for (; handed < MAX_AT_ONCE && this.#mayHand(); handed += 1) {
+      const record = this.#o.tail.at(this.#handed.index + 1)
+      if (record === null) break
+      this.#handFromMemory(record)
+    }
+    return handed > 0
+  }
+
+  async #handFromDisk(): Promise<void> {
+    const { reader, log } = this.#o
+    // Before the wait: what happens meanwhile may say otherwise.
+    this.#readerFollows = true
+    await reader.moveTo(this.#handed)
+    for (let handed = 0; handed < MAX_AT_ONCE && this.#mayRead(); handed += 1) {
+      const next = reader.take()
+      if (next !== null) {
+        this.#hand(next.mark, next.entry)
+        continue
+      }
+      const owed = this.#handed.index < log.syncedIndex
+      if (await reader.fill()) continue
+      if (owed && this.#mayRead()) reader.endedEarly()
+      return
+    }
+    await nextTurn()
+  }
+
+  /** False too when newer records came by another way while it was read. */
+  #mayRead(): boolean {
+    return this.#readerFollows && this.#mayHand()
+  }
+}

@@ -1,0 +1,76 @@
+import type { CursorScope } from '../kube/cursor.ts'
+import type { ScopePosition } from '../kube/position.ts'
+import type { LanePositions } from './lane-positions.ts'
+import { changeOf, type LaneHead, type LaneId, type PositionChange } from './record.ts'
+
+type LaneState = {
+  readonly job: string
+  readonly scope: string
+  readonly cluster: string
+  readonly selection: string
+  /** Behind everything appended. */
+  position: ScopePosition | null
+  begins: boolean
+}
+
+/** What makes a lane's positions comparable, besides the cluster. A name more in a list of namespaces changes nothing. */
+const selectionOf = ({ namespaces, fieldSelector, labelSelector }: CursorScope): string =>
+  JSON.stringify([namespaces.includes('*') ? namespaces : [], fieldSelector, labelSelector])
+
+/** The lanes that the log knows, those of former configurations too; a lane keeps its number as long as the log lives. */
+export class LaneTable {
+  readonly #lanes: LaneState[]
+
+  constructor(heads: readonly LaneHead[], positions: LanePositions) {
+    this.#lanes = heads.map((head, id) => ({ ...head, position: positions.of(id), begins: false }))
+  }
+
+  /** The number of a lane, and whether it was known. */
+  open(job: CursorScope, scope: string): { readonly id: LaneId; readonly isNew: boolean } {
+    const selection = selectionOf(job)
+    const known = this.#lanes.findIndex(
+      (lane) =>
+        lane.job === job.job && lane.scope === scope && lane.cluster === job.cluster && lane.selection === selection,
+    )
+    if (known !== -1) return { id: known, isNew: false }
+    this.#lanes.push({ job: job.job, scope, cluster: job.cluster, selection, position: null, begins: true })
+    return { id: this.#lanes.length - 1, isNew: true }
+  }
+
+  positionOf(id: LaneId): ScopePosition | null {
+    return this.#of(id).position
+  }
+
+  /** Its source starts from this position, whatever the log says. */
+  begin(id: LaneId, position: ScopePosition | null): void {
+    const lane = this.#of(id)
+    lane.position = position
+    lane.begins = true
+  }
+
+  /** @returns what changed; it is known from now on. */
+  move(id: LaneId, position: ScopePosition): PositionChange {
+    const lane = this.#of(id)
+    const change = changeOf(lane.position, position)
+    lane.position = position
+    return change
+  }
+
+  /** By lane, behind everything appended. */
+  positions(): readonly (ScopePosition | null)[] {
+    return this.#lanes.map(({ position }) => position)
+  }
+
+  /** For the head of a segment. A beginning is told once. */
+  heads(): readonly LaneHead[] {
+    const heads = this.#lanes.map((lane) => ({ ...lane }))
+    for (const lane of this.#lanes) lane.begins = false
+    return heads
+  }
+
+  #of(id: LaneId): LaneState {
+    const lane = this.#lanes[id]
+    if (lane === undefined) throw new Error(`no lane ${id}`)
+    return lane
+  }
+}

@@ -1,0 +1,87 @@
+import { join } from 'node:path'
+import { codeOf, reasonOf } from '../kube/failure-reason.ts'
+import type { Log } from '../log.ts'
+import type { Disk } from './disk.ts'
+import type { Feed } from './feed.ts'
+import { segmentName } from './segment-file.ts'
+import type { SegmentLog } from './segment-log.ts'
+
+export type RetentionParts = {
+  readonly disk: Disk
+  readonly directory: string
+  readonly log: SegmentLog
+  readonly feeds: readonly Feed[]
+  readonly maxBytes: number
+  readonly segmentBytes: number
+  readonly logger: Log
+  /** A client that is not required will never get so many entries. */
+  readonly onDropped: (client: string, entries: number) => void
+}
+
+/** Which segments are kept. Required clients hold them back; the others only as long as there is space. */
+export class Retention {
+  readonly #o: RetentionParts
+  /** From here on nothing more is read: what is under way still finds its place. */
+  readonly #fullBytes: number
+  readonly #required: readonly Feed[]
+  #removing: Promise<void> = Promise.resolve()
+
+  constructor(parts: RetentionParts) {
+    this.#o = parts
+    this.#required = parts.feeds.filter((feed) => feed.required)
+    this.#fullBytes = parts.maxBytes - Math.min(parts.segmentBytes, Math.floor(parts.maxBytes / 8))
+  }
+
+  get isFull(): boolean {
+    return this.#o.log.sizeBytes >= this.#fullBytes
+  }
+
+  /** There is space for a good while. */
+  get isRoomy(): boolean {
+    return this.#o.log.sizeBytes < this.#fullBytes - this.#o.segmentBytes / 2
+  }
+
+  /** Removes what nobody needs, and when there is no space, what only clients need that are not required. */
+  tidy(): void {
+    const { log, feeds } = this.#o
+    for (let oldest = log.facts[0]; oldest !== undefined; oldest = log.facts[0]) {
+      const { segment, lastIndex } = oldest
+      const isSettledBy = (feed: Feed): boolean => feed.settledIndex >= lastIndex
+      if (segment >= log.durableSegment || lastIndex > log.syncedIndex || !this.#required.every(isSettledBy)) return
+      if (!feeds.every(isSettledBy) && !this.isFull) return
+      log.dropOldest()
+      this.#skip({ index: lastIndex, segment: segment + 1, offset: 0 })
+      this.#removing = this.#removing.then(() => this.#remove(segment))
+    }
+  }
+
+  /** Resolves when no file is being removed. */
+  settled(): Promise<void> {
+    return this.#removing
+  }
+
+  #skip(place: { readonly index: number; readonly segment: number; readonly offset: number }): void {
+    const { log, feeds, logger, onDropped } = this.#o
+    const left = log.facts.reduce((sum, { entries }) => sum + entries, 0)
+    for (const feed of feeds) {
+      const dropped = feed.skipTo(place, left)
+      if (dropped === 0) continue
+      onDropped(feed.name, dropped)
+      logger.error('write-ahead log is full: entries for a client that is not required are dropped', {
+        client: feed.name,
+        entries: dropped,
+      })
+    }
+  }
+
+  /** A file that stays is found at the next start, and read over. */
+  async #remove(segment: number): Promise<void> {
+    const { disk, directory, logger } = this.#o
+    try {
+      await disk.remove(join(directory, segmentName(segment)))
+    } catch (error) {
+      if (codeOf(error) === '') throw error
+      logger.warn('segment cannot be removed', { segment, why: reasonOf(error) })
+    }
+  }
+}
