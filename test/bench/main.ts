@@ -1,22 +1,115 @@
 import { cpus, totalmem } from 'node:os'
+import { parseArgs } from 'node:util'
+import { measureHandOver, measurePause, measureRestart } from './hand-over.ts'
 import { measureFirstStart, measureIdle, measureLatency, measureThroughput } from './scenarios.ts'
 import { measureStages } from './stages.ts'
 
-// Prints figures and asserts none. `npm run bench -- --quick` measures shorter.
-
-const quick = process.argv.includes('--quick')
-const frames = quick ? 50_000 : 300_000
-const stored = quick ? 20_000 : 200_000
-const seconds = quick ? 5 : 20
+// Prints figures and asserts none. `npm run bench -- --quick` measures shorter; `--only=latency,idle` only those.
 
 type Row = readonly [what: string, measured: string | number, target: string]
+type Scenario = () => Promise<{ readonly title: string; readonly rows: readonly Row[]; readonly measured: unknown }>
 
-const print = (title: string, rows: readonly Row[]): void => {
-  console.log(`\n${title}`)
-  for (const [what, measured, target] of rows) {
-    console.log(`  ${what.padEnd(46)} ${String(measured).padStart(12)}   ${target}`)
+const { values: asked } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
+})
+const { quick } = asked
+const seconds = quick ? 5 : 20
+
+const stages: Scenario = () => {
+  const measured = measureStages()
+  return Promise.resolve({
+    title: 'Stages, one core (events/s)',
+    rows: [
+      ['decode: JSON line to event', measured.decode, ''],
+      ['convert: event to entry', measured.convert, ''],
+      ['encode: entries to protobuf', measured.encode, ''],
+      ['compress: snappy', measured.compress, ''],
+      ['all after each other', measured.all, 'at least 100,000'],
+    ],
+    measured,
+  })
+}
+
+const throughput: Scenario = async () => {
+  const unpaced = await measureThroughput(false, quick ? 50_000 : 300_000)
+  const paced = await measureThroughput(true, quick ? 20_000 : 100_000)
+  return {
+    title: 'End to end, the recording at full speed',
+    rows: [
+      ['events/s, pacing off', unpaced.eventsPerSecond, 'at least 25,000'],
+      ['RSS at most, MB', unpaced.rssPeakMb, 'below 160'],
+      ['CPU ms per 1,000 events', unpaced.cpuMsPer1000Events, ''],
+      ['events/s, paced below Loki’s default limits', paced.eventsPerSecond, ''],
+      ['RSS at most, paced, MB', paced.rssPeakMb, ''],
+    ],
+    measured: { unpaced, paced },
   }
 }
+
+const latency: Scenario = async () => {
+  const measured = await measureLatency(100, seconds)
+  return {
+    title: '100 events/s, created to push answered',
+    rows: [
+      ['p50 ms', measured.p50Ms, 'below 50'],
+      ['p99 ms', measured.p99Ms, 'below 150'],
+      ['most ms', measured.maxMs, ''],
+      ['pushes/s', measured.pushesPerSecond, 'at most 20'],
+    ],
+    measured,
+  }
+}
+
+const firstStart: Scenario = async () => {
+  const stored = quick ? 20_000 : 200_000
+  const measured = await measureFirstStart(stored)
+  return {
+    title: `First start with ${stored} stored events`,
+    rows: [
+      ['all delivered once', String(measured.deliveredOnce), 'true'],
+      ['seconds', measured.seconds, ''],
+      ['RSS at most, MB', measured.rssPeakMb, 'below 180'],
+    ],
+    measured,
+  }
+}
+
+const idle: Scenario = async () => {
+  const measured = await measureIdle(seconds)
+  return {
+    title: 'Idle',
+    rows: [
+      ['start to watching, ms', measured.startToWatchingMs, 'below 500'],
+      ['RSS, MB', measured.rssMb, 'below 100'],
+      ['CPU, %', measured.cpuPercent, 'below 0.5'],
+    ],
+    measured,
+  }
+}
+
+const handOver: Scenario = async () => {
+  const restartMs = await measureRestart()
+  const sigtermMs = await measureHandOver('SIGTERM')
+  const [sigkillMs, pause] = await Promise.all([measureHandOver('SIGKILL'), quick ? null : measurePause()])
+  return {
+    title: 'Crash and hand-over, until Loki has what was created meanwhile',
+    rows: [
+      ['kill -9 and a new start, ms', restartMs, 'below 2,000'],
+      ['to a standby on SIGTERM, ms', sigtermMs, 'below 3,000'],
+      ['to a standby on SIGKILL, ms', sigkillMs, 'below 26,000'],
+      ...(pause === null
+        ? []
+        : ([
+            ['pushes of a leader that slept for 40 s', pause.pushesAfter, '0'],
+            ['lost, doubled', `${pause.lost}, ${pause.doubled}`, '0, 0'],
+          ] satisfies Row[])),
+    ],
+    measured: { restartMs, sigtermMs, sigkillMs, pause },
+  }
+}
+
+const scenarios: Readonly<Record<string, Scenario>> = { stages, throughput, latency, firstStart, idle, handOver }
+const wanted = asked.only === '' ? Object.keys(scenarios) : asked.only.split(',')
 
 const machine = {
   cpu: cpus()[0]?.model.trim() ?? 'unknown',
@@ -26,45 +119,18 @@ const machine = {
 }
 console.log(`${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, Node ${machine.node}`)
 
-const stages = measureStages()
-print('Stages, one core (events/s)', [
-  ['decode: JSON line to event', stages.decode, ''],
-  ['convert: event to entry', stages.convert, ''],
-  ['encode: entries to protobuf', stages.encode, ''],
-  ['compress: snappy', stages.compress, ''],
-  ['all after each other', stages.all, 'at least 100,000'],
-])
-
-const unpaced = await measureThroughput(false, frames)
-const paced = await measureThroughput(true, quick ? 20_000 : 100_000)
-print('End to end, the recording at full speed', [
-  ['events/s, pacing off', unpaced.eventsPerSecond, 'at least 25,000'],
-  ['RSS at most, MB', unpaced.rssPeakMb, 'below 160'],
-  ['CPU ms per 1,000 events', unpaced.cpuMsPer1000Events, ''],
-  ['events/s, paced below Loki’s default limits', paced.eventsPerSecond, ''],
-  ['RSS at most, paced, MB', paced.rssPeakMb, ''],
-])
-
-const latency = await measureLatency(100, seconds)
-print('100 events/s, created to push answered', [
-  ['p50 ms', latency.p50Ms, 'below 50'],
-  ['p99 ms', latency.p99Ms, 'below 150'],
-  ['most ms', latency.maxMs, ''],
-  ['pushes/s', latency.pushesPerSecond, 'at most 20'],
-])
-
-const firstStart = await measureFirstStart(stored)
-print(`First start with ${stored} stored events`, [
-  ['all delivered once', String(firstStart.deliveredOnce), 'true'],
-  ['seconds', firstStart.seconds, ''],
-  ['RSS at most, MB', firstStart.rssPeakMb, 'below 180'],
-])
-
-const idle = await measureIdle(seconds)
-print('Idle', [
-  ['start to watching, ms', idle.startToWatchingMs, 'below 500'],
-  ['RSS, MB', idle.rssMb, 'below 100'],
-  ['CPU, %', idle.cpuPercent, 'below 0.5'],
-])
-
-console.log(`\n${JSON.stringify({ machine, stages, unpaced, paced, latency, firstStart, idle })}`)
+const results: Record<string, unknown> = {}
+for (const name of wanted) {
+  const scenario = Object.hasOwn(scenarios, name) ? scenarios[name] : undefined
+  if (scenario === undefined) {
+    console.error(`no scenario ${name}; there are: ${Object.keys(scenarios).join(', ')}`)
+    process.exitCode = 2
+    continue
+  }
+  const { title, rows, measured } = await scenario()
+  console.log(`\n${title}`)
+  for (const [what, figure, target] of rows)
+    console.log(`  ${what.padEnd(46)} ${String(figure).padStart(12)}   ${target}`)
+  results[name] = measured
+}
+console.log(`\n${JSON.stringify({ machine, ...results })}`)

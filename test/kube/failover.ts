@@ -1,158 +1,25 @@
-import { createServer } from 'node:http'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { request } from 'undici'
-import { createApiHandler } from '../../src/demo/api-server.ts'
-import { EventStore } from '../../src/demo/event-store.ts'
-import { listen } from '../../src/demo/listen.ts'
-import { type AgentProcess, startAgentProcess } from '../fixtures/agent-process.ts'
-import { type LokiAnswer, type LokiServer, startLoki } from '../fixtures/loki-server.ts'
+import { entriesOf, LEASES, type Replicas, startReplicas, until } from '../fixtures/replicas.ts'
+import type { LokiAnswer } from '../fixtures/loki-server.ts'
 
-// Two replicas as real processes, with an API server and a Loki in this one. Their configurations differ in the token,
-// by which the API server tells them apart, and in the URL of Loki, where each has a door of its own.
-
-const LEASES = '/apis/coordination.k8s.io/v1/namespaces/monitoring/leases'
+/** client-go's timings in small. */
 const ELECTION = '{enabled: true, lease_duration: 4s, renew_deadline: 3s, retry_period: 500ms}'
 
-type Asked = { readonly who: string; readonly what: string }
-type Lease = {
-  readonly metadata: { readonly resourceVersion: string; readonly annotations?: Readonly<Record<string, string>> }
-  readonly spec: Readonly<Record<string, unknown>>
-}
-
-type World = {
-  /** Creates events; @returns their resourceVersions. */
-  create(n: number): readonly string[]
-  readonly asked: readonly Asked[]
-  readonly loki: Readonly<Record<'a' | 'b', LokiServer>>
-  lease(): Promise<Lease>
-  /** A replica's process: the same files again after it has ended. */
-  start(who: 'a' | 'b'): AgentProcess
-  /** Resolves when Loki has taken all of these. */
-  arrived(ids: readonly string[]): Promise<void>
-}
-
-const until = async (what: string, holds: () => boolean | Promise<boolean>): Promise<void> => {
-  for (let tries = 0; !(await holds()); tries += 1) {
-    if (tries > 2000) throw new Error(`waited in vain: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
-/** The resourceVersions of the entries that came through one door, or both, with everything that makes up each entry. */
-const entriesOf = (...servers: readonly LokiServer[]): readonly { readonly id: string; readonly whole: string }[] =>
-  servers.flatMap((server) =>
-    server.entries().map(({ tenant, labels, entry }) => ({
-      id: / rv=(\d+)/.exec(entry.line)?.[1] ?? '',
-      whole: JSON.stringify([tenant, labels, entry], (_, value: unknown) =>
-        typeof value === 'bigint' ? String(value) : value,
-      ),
-    })),
-  )
-
-const begin = async (t: Test): Promise<World> => {
-  const store = new EventStore()
-  const asked: Asked[] = []
-  const handler = createApiHandler({
-    store,
-    intercept: ({ method, path, headers, isWatch }) => {
-      const who = /^Bearer (\w)$/.exec(headers.authorization ?? '')?.[1] ?? ''
-      asked.push({ who, what: `${isWatch ? 'WATCH' : method} ${path}` })
-      return null
-    },
-  })
-  const server = createServer(handler.handle)
-  const api = `http://127.0.0.1:${await listen(server, 0)}`
-  const loki = { a: await startLoki(), b: await startLoki() }
-  const created = await request(`${api}${LEASES}`, {
-    method: 'POST',
-    body: JSON.stringify({ metadata: { name: 'eventail' }, spec: {} }),
-  })
-  await created.body.dump()
-  const folder = t.testdir({})
-  for (const who of ['a', 'b'] as const) {
-    const kubeconfig = join(folder, `kubeconfig-${who}`)
-    writeFileSync(
-      kubeconfig,
-      JSON.stringify({
-        clusters: [{ name: 'c', cluster: { server: api } }],
-        users: [{ name: 'u', user: { token: who } }],
-        contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-        'current-context': 'x',
-      }),
-    )
-    writeFileSync(
-      join(folder, `${who}.yaml`),
-      `server: {http_listen_port: 0, http_listen_address: 127.0.0.1}
-clients: [{url: "${loki[who].url}", timeout: 60s, external_labels: {cluster: test}}]
-positions: {store: lease, lease: {name: eventail, namespace: monitoring}}
-leader_election: ${ELECTION}
-heartbeat: 0s
-scrape_configs:
-  - job_name: events
-    kubernetes_events: {kubeconfig: ${kubeconfig}}
-`,
-    )
-  }
-  const processes: AgentProcess[] = []
-  t.teardown(async () => {
-    for (const each of processes) {
-      each.signal('SIGCONT')
-      each.signal('SIGKILL')
-    }
-    await Promise.all(processes.map((each) => each.ended))
-    handler.endWatches()
-    server.closeAllConnections()
-    server.close()
-    await Promise.all([loki.a.close(), loki.b.close()])
-  })
-  let events = 0
-  return {
-    create: (n) =>
-      Array.from({ length: n }, () => {
-        events += 1
-        const name = `pod-${events}`
-        return store.create({
-          metadata: { name, namespace: 'shop' },
-          involvedObject: { kind: 'Pod', namespace: 'shop', name },
-          reason: 'Started',
-          message: `Started ${name}`,
-          source: { component: 'kubelet' },
-          type: 'Normal',
-          firstTimestamp: new Date(Date.now()).toISOString().replace(/\.\d+/, ''),
-        })
-      }),
-    asked,
-    loki,
-    lease: async () => {
-      const answer = await request(`${api}${LEASES}/eventail`, { headers: { connection: 'close' } })
-      return (await answer.body.json()) as Lease
-    },
-    start: (who) => {
-      const args = ['run', `-config.file=${join(folder, `${who}.yaml`)}`]
-      const started = startAgentProcess({ args, cwd: folder, env: { POD_NAME: `eventail-${who}` } })
-      processes.push(started)
-      return started
-    },
-    arrived: async (ids) => {
-      await until('every event in Loki', () => {
-        const there = new Set(entriesOf(loki.a, loki.b).map(({ id }) => id))
-        return ids.every((id) => there.has(id))
-      })
-    },
-  }
+const begin = async (t: Test): Promise<Replicas> => {
+  const world = await startReplicas({ election: ELECTION })
+  t.teardown(() => world.end())
+  return world
 }
 
 /** Nothing lost, nothing made up, and whatever was sent twice is the same to the last byte. */
-const accountFor = (t: Test, world: World, expected: readonly string[]): void => {
+const accountFor = (t: Test, world: Replicas, expected: readonly string[]): void => {
   const entries = entriesOf(world.loki.a, world.loki.b)
   t.strictSame([...new Set(entries.map(({ id }) => id))].sort(), [...expected].sort(), 'every revision, and no other')
   t.equal(new Set(entries.map(({ whole }) => whole)).size, expected.length, 'the same bytes whoever sent them')
   t.comment(`${expected.length} revisions in ${entries.length} entries`)
 }
 
-const requestsOf = (world: World, who: string): readonly string[] =>
+const requestsOf = (world: Replicas, who: string): readonly string[] =>
   world.asked.filter((each) => each.who === who).map(({ what }) => what)
 
 t.test('case 25: a leader that was paused wakes up beside a new one, and sends and saves nothing', async (t) => {
