@@ -63,6 +63,7 @@ t.test('docs/metrics.md tells every metric with its type and labels, and no othe
 positions: {store: lease, lease: {namespace: monitoring}}
 leader_election: {enabled: true}
 heartbeat: 1s
+wal: {enabled: true, dir: ${JSON.stringify(join(folder, 'wal'))}}
 scrape_configs: [{job_name: a, kubernetes_events: {kubeconfig: ${JSON.stringify(kubeconfig)}}}]`,
     'test',
   )
@@ -123,7 +124,7 @@ const logLines = (file: string): readonly (readonly [level: string, message: str
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
       const { name, expression } = node.expression
-      const isLog = /log(?:\.with\(.*\))?$/i.test(expression.getText())
+      const isLog = /log(?:ger)?(?:\.with\(.*\))?$/i.test(expression.getText())
       const [message] = node.arguments
       if (isLog && message !== undefined && (name.text === 'warn' || name.text === 'error'))
         literalsIn(message, name.text)

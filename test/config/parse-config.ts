@@ -121,7 +121,7 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
     '3:64 BAD_VALUE server.http_listen_port',
     '3:89 BAD_VALUE server.http_path_prefix',
     '3:107 BAD_VALUE server.log_level',
-    '5:17 UNSUPPORTED wal.enabled',
+    '5:54 CONFLICT wal.segment_bytes',
   ],
   'leader-election.bad.yaml': [
     '5:3 CONFLICT leader_election',
@@ -260,6 +260,7 @@ t.test('the smallest file has every default', (t) => {
         },
       },
     ],
+    wal: null,
     drainTimeoutMs: 20_000,
     heartbeatMs: 60_000,
   })
@@ -350,6 +351,17 @@ t.test('a file with everything is read as it says', (t) => {
   t.equal(config.heartbeatMs, 300_000)
   t.equal(valid(around({ top: 'heartbeat: 0' })).heartbeatMs, 0)
   t.strictSame(errors(around({ top: 'heartbeat: 10ms' })).map(brief), ['3:12 BAD_DURATION heartbeat'])
+  t.strictSame(config.wal, { directory: '/wal', maxBytes: 536_870_912, segmentBytes: 4_194_304, fsync: false })
+  t.match(
+    valid(around({ top: 'wal: {enabled: true}' })).wal,
+    { directory: 'wal', maxBytes: 1_073_741_824, segmentBytes: 16_777_216, fsync: true },
+    'defaults of the write-ahead log',
+  )
+  t.match(valid(around({ top: 'wal: {enabled: true, max_bytes: 2MB}' })).wal, { segmentBytes: 524_288 }, 'a quarter')
+  t.strictSame(errors(around({ top: 'wal: {enabled: true, max_bytes: 512KB, segment_bytes: 32KB}' })).map(brief), [
+    '3:33 BAD_SIZE wal.max_bytes',
+    '3:55 BAD_SIZE wal.segment_bytes',
+  ])
   t.strictSame(config.leaderElection, {
     enabled: false,
     timing: { leaseDurationMs: 30_000, renewDeadlineMs: 20_000, retryPeriodMs: 2500 },
@@ -373,7 +385,7 @@ t.test('what a file for Promtail carries along is accepted with one warning each
       '21:33 limits_config.readline_rate',
       '22:10 options',
       '23:10 tracing',
-      '24:13 wal.dir',
+      '24:43 wal.cleanSegmentsOlderThan',
     ],
   )
   t.strictSame(
