@@ -2,6 +2,7 @@
 import { parseArgv } from './cli/argv.ts'
 import type { ExitCode, Output } from './cli/output.ts'
 import { systemClock } from './clock.ts'
+import { keepHeapSmall } from './heap.ts'
 
 const output: Output = {
   out: (text) => process.stdout.write(text),
@@ -61,4 +62,5 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
   }
 }
 
+keepHeapSmall()
 process.exitCode = await main(process.argv.slice(2))
