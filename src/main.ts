@@ -47,6 +47,12 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
       const { verify } = await import('./cli/verify.ts')
       return verify(asked, { clock: systemClock, environment: process.env, output, stop: stopSignal() })
     }
+    case 'wal inspect': {
+      const { walInspect } = await import('./cli/wal-inspect.ts')
+      const { realDisk } = await import('./wal/disk.ts')
+      const { realProcesses } = await import('./wal/owner.ts')
+      return walInspect(asked, { disk: realDisk, processes: realProcesses(), output })
+    }
     case 'demo':
       return (await import('./cli/demo.ts')).demo(asked, {
         clock: systemClock,

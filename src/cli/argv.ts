@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import type { VerifyFlags } from './verify.ts'
+import type { WalInspectFlags } from './wal-inspect.ts'
 import { closest } from '../config/closest.ts'
 import { parseDuration } from '../config/go-duration.ts'
 import type { Overlay } from '../config/place.ts'
@@ -35,6 +36,7 @@ export type Argv =
   /** Each is checked by itself. */
   | { readonly command: 'check'; readonly loads: readonly LoadRequest[] }
   | ({ readonly command: 'verify' } & VerifyFlags)
+  | ({ readonly command: 'wal inspect' } & WalInspectFlags)
   | { readonly command: 'version' }
   /** For stdout, exit code 0. */
   | { readonly command: 'help'; readonly text: string }
@@ -98,12 +100,24 @@ const verify = (given: Given): Argv => {
   return { command: 'verify', load: loadRequest(given, files), sinceMs, format }
 }
 
+const MAX_WAITING_ENTRIES = 1_000_000
+
+const walInspect = ({ files: [directory = ''], flags }: Given): Argv => {
+  const count = flags.get('entries') ?? '0'
+  const entries = /^\d{1,7}$/.test(count) ? Number(count) : Infinity
+  if (entries > MAX_WAITING_ENTRIES) return usageError('expected a number up to 1000000 for -entries')
+  const format = flags.get('o') ?? 'table'
+  if (format !== 'table' && format !== 'json') return usageError('expected table or json for -o')
+  return { command: 'wal inspect', directory, entries, format }
+}
+
 /** What each command makes of its flags and files. */
 const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   run,
   demo,
   check: (given) => ({ command: 'check', loads: given.files.map((file) => loadRequest(given, file)) }),
   verify,
+  'wal inspect': walInspect,
   version: () => ({ command: 'version' }),
 }
 
@@ -111,6 +125,7 @@ const commander = (spec: CommandSpec): Command => {
   const command = new Command(spec.name).exitOverride().helpOption(false).allowExcessArguments(false)
   command.configureOutput({ writeErr: () => undefined, writeOut: () => undefined })
   if (spec.operands === 'files') command.argument('<files...>')
+  if (spec.operands === 'directory') command.argument('<directory>')
   for (const flag of spec.flags) command.option(`--${flag.name} <value>`)
   return command
 }
@@ -134,8 +149,14 @@ const given = (spec: CommandSpec, words: readonly string[]): Given | string => {
   return made.kind === 'wrong' ? made.message : { files: command.args, flags, overlay: made.overlay }
 }
 
+const isCalled = ({ name }: CommandSpec, words: readonly string[]): boolean => {
+  const own = name.split(' ')
+  return own.every((word, at) => words[at] === word)
+}
+
 const unknownCommand = (name: string): Argv => {
-  const meant = closest(name, [...COMMANDS.map((command) => command.name), 'help'])
+  const names = COMMANDS.map((command) => command.name)
+  const meant = names.find((one) => one.startsWith(`${name} `)) ?? closest(name, [...names, 'help'])
   return usageError(`unknown command ${JSON.stringify(name)}${meant === null ? '' : `; did you mean ${meant}?`}`)
 }
 
@@ -144,11 +165,11 @@ export const parseArgv = (argv: readonly string[]): Argv => {
   const words = plainWords(argv, ALL_FLAGS)
   if (words.kind === 'wrong') return usageError(words.message)
   const asksHelp = words.operands[0] === 'help'
-  const [name = COMMANDS[0].name, ...operands] = asksHelp ? words.operands.slice(1) : words.operands
-  const spec = COMMANDS.find((command) => command.name === name)
+  const rest = asksHelp ? words.operands.slice(1) : words.operands
+  const [name = COMMANDS[0].name] = rest
+  const spec = COMMANDS.find((command) => isCalled(command, rest.length === 0 ? [name] : rest))
   if (spec === undefined) return unknownCommand(name)
-  const named = words.operands.length > (asksHelp ? 1 : 0)
-  if (asksHelp || words.help) return { command: 'help', text: helpText(named ? spec : null) }
-  const found = given(spec, [...words.options, '--', ...operands])
+  if (asksHelp || words.help) return { command: 'help', text: helpText(rest.length > 0 ? spec : null) }
+  const found = given(spec, [...words.options, '--', ...rest.slice(spec.name.split(' ').length)])
   return typeof found === 'string' ? usageError(found) : MEANING[spec.name](found)
 }

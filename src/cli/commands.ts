@@ -1,11 +1,20 @@
-import { DEMO_FLAGS, FILE_FLAGS, LOG_FLAGS, RUN_FLAGS, SERVER_FLAGS, VERIFY_FLAGS, type Flag } from './flags.ts'
+import {
+  DEMO_FLAGS,
+  FILE_FLAGS,
+  LOG_FLAGS,
+  RUN_FLAGS,
+  SERVER_FLAGS,
+  VERIFY_FLAGS,
+  WAL_INSPECT_FLAGS,
+  type Flag,
+} from './flags.ts'
 
-/** A sub-command. The first one of the table is meant when none is named. */
+/** A sub-command, of one or two words. The first one of the table is meant when none is named. */
 export type CommandSpec = {
   readonly name: string
   readonly summary: string
-  /** What it takes besides flags: nothing, or names of files, at least one. */
-  readonly operands: 'none' | 'files'
+  /** What it takes besides flags: nothing, names of files (at least one), or a directory. */
+  readonly operands: 'none' | 'files' | 'directory'
   readonly flags: readonly Flag[]
   readonly examples: readonly string[]
 }
@@ -45,6 +54,13 @@ export const COMMANDS = [
       'eventail verify -config.file=eventail.yaml',
       'eventail verify -config.file=eventail.yaml -since=3h -o json',
     ],
+  },
+  {
+    name: 'wal inspect',
+    summary: 'what a write-ahead log holds, and whether it is sound; also while an agent is at work in it',
+    operands: 'directory',
+    flags: WAL_INSPECT_FLAGS,
+    examples: ['eventail wal inspect /var/lib/eventail/wal', 'eventail wal inspect -entries=10 /var/lib/eventail/wal'],
   },
   { name: 'version', summary: 'print the version', operands: 'none', flags: [], examples: ['eventail version'] },
 ] as const satisfies readonly CommandSpec[]

@@ -45,6 +45,12 @@ export const VERIFY_FLAGS: readonly Flag[] = [
   value('o', 'table or json'),
 ]
 
+/** What only the look into a write-ahead log takes. */
+export const WAL_INSPECT_FLAGS: readonly Flag[] = [
+  value('entries', 'how many of the waiting entries to print (0)'),
+  value('o', 'table or json'),
+]
+
 const MODE_FLAGS: readonly Flag[] = [
   toggle('dry-run', 'print entries to stdout instead of sending them; positions are read and not written'),
   toggle('inspect', 'show on stderr what each pipeline stage changes'),

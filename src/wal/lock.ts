@@ -98,6 +98,10 @@ export class DirectoryLock {
   }
 }
 
+/** Who says to have the directory; null: nobody does. Rejects when the disk refuses. */
+export const readOwner = async (disk: Disk, directory: string): Promise<Owner | null> =>
+  ownerOf((await readText(disk, join(directory, LOCK_FILE), MAX_LOCK_BYTES)) ?? '')
+
 type Seen = { readonly text: string; readonly owner: Owner | null }
 
 const read = async ({ disk, directory }: LockParts): Promise<Seen> => {

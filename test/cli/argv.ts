@@ -106,11 +106,12 @@ t.test('help shows examples first, for the program and for each command', (t) =>
     t.match(parsed, { command: 'help', text: /^Examples:\n {2}eventail -config\.file=/ }, words)
   }
   for (const command of COMMANDS) {
-    const parsed = parseArgv([command.name, '-help'])
+    const words = command.name.split(' ')
+    const parsed = parseArgv([...words, '-help'])
     if (parsed.command !== 'help') return t.fail(command.name)
     t.match(parsed.text, /^Examples:/)
     t.match(parsed.text, `${command.name}: ${command.summary}`)
-    t.strictSame(parseArgv(['help', command.name]), parsed)
+    t.strictSame(parseArgv(['help', ...words]), parsed)
   }
   t.end()
 })
