@@ -4,7 +4,7 @@ import type { ScrapeConfig } from './config/config.ts'
 import { createConverter, type Converter } from './entry/convert.ts'
 import { Intake } from './intake.ts'
 import type { KubeClient } from './kube/client.ts'
-import { type Cursor, type CursorScope, encodeCursor, namespaceScope } from './kube/cursor.ts'
+import { type Cursor, type CursorScope, encodeCursor, namespaceScope, type ScopeMark } from './kube/cursor.ts'
 import { createSource, type ResumePosition, type Source } from './kube/kube-source.ts'
 import type { ScopePosition } from './kube/position.ts'
 import type { SourceMetrics } from './kube/source-metrics.ts'
@@ -52,11 +52,15 @@ export const cursorScopeOf = (config: ScrapeConfig, cluster: string): CursorScop
   labelSelector: config.source.labelSelector,
 })
 
+/** A namespace may have any name, `constructor` too. */
+const ownOf = <T>(byScope: Readonly<Record<string, T>> | undefined, scope: string): T | undefined =>
+  byScope !== undefined && Object.hasOwn(byScope, scope) ? byScope[scope] : undefined
+
 const openLanes = ({ config, saved, outbox }: JobParts): ReadonlyMap<string, Lane> =>
   new Map(
     watchedScopes(config.source.namespaces).map((scope) => [
       scope,
-      outbox.openLane(config.jobName, scope, saved?.positions[scope] ?? null),
+      outbox.openLane(config.jobName, scope, ownOf(saved?.positions, scope) ?? null),
     ]),
   )
 
@@ -65,14 +69,31 @@ const resumeFrom = (
   lanes: ReadonlyMap<string, Lane>,
   { outbox, saved }: JobParts,
 ): Readonly<Record<string, ResumePosition>> | null => {
-  const lastCurrentMs = Math.max(outbox.currentMs() ?? 0, saved?.savedAtMs ?? 0)
   const positions: Record<string, ResumePosition> = {}
   for (const lane of lanes.values()) {
     const position = outbox.resume(lane)
-    if (position !== null) positions[lane.scope] = { ...position, ...(lastCurrentMs > 0 && { lastCurrentMs }) }
+    const mark = ownOf(saved?.marks, lane.scope)
+    const lastCurrentMs = Math.max(outbox.currentMs() ?? 0, mark?.currentMs ?? saved?.savedAtMs ?? 0)
+    if (position === null) continue
+    positions[lane.scope] = {
+      ...position,
+      ...(mark !== undefined && { seen: mark.seen }),
+      ...(lastCurrentMs > 0 && { lastCurrentMs }),
+    }
   }
   return saved === null && Object.keys(positions).length === 0 ? null : positions
 }
+
+const marksOf = (source: Source): Readonly<Record<string, ScopeMark>> =>
+  Object.fromEntries(
+    source
+      .status()
+      .filter(({ seen }) => seen !== '')
+      .map(({ scope, seen, currentMs }) => [
+        scope,
+        { seen, currentMs: currentMs === null ? null : Math.max(0, Math.floor(currentMs)) },
+      ]),
+  )
 
 /** Builds the job; nothing is read before `source.start()`. */
 export const createJob = (parts: JobParts): Job => {
@@ -121,6 +142,7 @@ export const createJob = (parts: JobParts): Job => {
         streams: converter.admitted(),
         oldestUnsettledMs: null,
         savedAtMs,
+        marks: marksOf(source),
         ...(wal && { wal }),
       })
     },

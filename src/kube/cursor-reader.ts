@@ -1,4 +1,4 @@
-import type { Cursor, CursorScope, WalMark } from './cursor.ts'
+import type { Cursor, CursorScope, ScopeMark, WalMark } from './cursor.ts'
 import type { BackfillProgress, Interval, ScopePosition } from './position.ts'
 import { compareResourceVersions, isResourceVersion } from './resource-version.ts'
 
@@ -99,12 +99,22 @@ export const readPosition = (reader: CursorReader, value: unknown, path: string)
   }
 }
 
-const readPositions = (reader: CursorReader, value: unknown): Readonly<Record<string, ScopePosition>> => {
-  const pairs = entries(reader, value, 'positions')
-  for (const [scope] of pairs) {
-    if (!/^(?:\*|[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)$/.test(scope)) refuse(reader, 'positions', 'namespaces or *')
+const readMark = (reader: CursorReader, value: unknown, path: string): ScopeMark => {
+  const o = fields(reader, value, path, ['seen', 'currentMs'])
+  return {
+    seen: version(reader, o['seen'], `${path}.seen`),
+    currentMs: wholeOrNull(reader, o['currentMs'], `${path}.currentMs`),
   }
-  return Object.fromEntries(pairs.map(([scope, item]) => [scope, readPosition(reader, item, `positions.${scope}`)]))
+}
+
+type ReadMember<T> = (reader: CursorReader, value: unknown, path: string) => T
+
+const byScope = <T>(reader: CursorReader, value: unknown, name: string, read: ReadMember<T>): Record<string, T> => {
+  const pairs = entries(reader, value, name)
+  for (const [scope] of pairs) {
+    if (!/^(?:\*|[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)$/.test(scope)) refuse(reader, name, 'namespaces or *')
+  }
+  return Object.fromEntries(pairs.map(([scope, item]) => [scope, read(reader, item, `${name}.${scope}`)]))
 }
 
 const readStrings = (reader: CursorReader, value: unknown, path: string): readonly string[] => {
@@ -134,7 +144,7 @@ const readWal = (reader: CursorReader, value: unknown): WalMark => {
 
 const TOP: Members = {
   required: ['v', 'scope', 'positions', 'streams', 'oldestUnsettledMs', 'savedAtMs'],
-  optional: ['wal'],
+  optional: ['marks', 'wal'],
 }
 
 /** A decoded JSON value as a cursor; sound only if `reader.problem` is null afterwards. */
@@ -143,7 +153,7 @@ export const readCursor = (value: unknown, reader: CursorReader): Cursor => {
   if (o['v'] !== 1) refuse(reader, 'v', '1')
   return {
     scope: readScope(reader, o['scope']),
-    positions: readPositions(reader, o['positions']),
+    positions: byScope(reader, o['positions'], 'positions', readPosition),
     streams: Object.fromEntries(
       entries(reader, o['streams'], 'streams').map(([name, values]) => [
         name,
@@ -152,6 +162,7 @@ export const readCursor = (value: unknown, reader: CursorReader): Cursor => {
     ),
     oldestUnsettledMs: wholeOrNull(reader, o['oldestUnsettledMs'], 'oldestUnsettledMs'),
     savedAtMs: whole(reader, o['savedAtMs'], 'savedAtMs'),
+    ...(o['marks'] === undefined ? {} : { marks: byScope(reader, o['marks'], 'marks', readMark) }),
     ...(o['wal'] === undefined ? {} : { wal: readWal(reader, o['wal']) }),
   }
 }

@@ -20,6 +20,14 @@ export type WalMark = {
   readonly acknowledgedIndex: number
 }
 
+/** What a scope knew when its cursor was written, beside its position. */
+export type ScopeMark = {
+  /** The newest revision of the store that it had seen: a store below it was restored from a backup meanwhile. */
+  readonly seen: string
+  /** Wall clock up to which nothing was missed; null: unknown. */
+  readonly currentMs: number | null
+}
+
 /** One job's durable state. */
 export type Cursor = {
   readonly scope: CursorScope
@@ -30,6 +38,8 @@ export type Cursor = {
   /** Time of the oldest event that was not settled, milliseconds since 1970; null: all were. */
   readonly oldestUnsettledMs: number | null
   readonly savedAtMs: number
+  /** By watch scope; a scope may be absent. */
+  readonly marks?: Readonly<Record<string, ScopeMark>>
   /** Absent: it was written without a write-ahead log. */
   readonly wal?: WalMark
 }

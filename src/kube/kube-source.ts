@@ -11,8 +11,13 @@ import { Scope } from './scope.ts'
 import type { SourceMetrics } from './source-metrics.ts'
 import { type SourceOptions, type SourceSink, watchedScopes } from './source.ts'
 
-/** A saved position; `lastCurrentMs`: wall clock at which it was known to be complete, to measure a gap across runs. */
-export type ResumePosition = ScopePosition & { readonly lastCurrentMs?: number }
+/** A saved position, with what else was known of it. */
+export type ResumePosition = ScopePosition & {
+  /** Wall clock at which it was known to be complete, to measure a gap across runs. */
+  readonly lastCurrentMs?: number
+  /** The newest revision of the store that was seen; absent: none beyond `watched`. */
+  readonly seen?: string
+}
 
 export type KubeSourceOptions = {
   readonly jobName: string
@@ -58,6 +63,7 @@ export const createSource = (options: KubeSourceOptions): Source => {
       paths: eventPaths(scope, source),
       start: source.start,
       resume: saved === undefined ? null : positionOf(saved),
+      seen: saved?.seen ?? '0',
       lastCurrentMs: saved?.lastCurrentMs ?? null,
       client,
       renewal,

@@ -6,6 +6,8 @@ export type ScopeStatus = {
   readonly state: SourceState
   /** '' before the first probe was answered. */
   readonly watched: string
+  /** The newest revision of the store that was seen; '' before the first. To be saved with the position. */
+  readonly seen: string
   readonly epoch: number
   readonly owedIntervals: number
   /** Wall clock of the newest sign of life of a watch; null: none yet. */

@@ -33,6 +33,8 @@ export type ScopeOptions = {
   readonly start: StartPolicy
   /** Where to go on; null: there is no checkpoint of this scope. */
   readonly resume: ScopePosition | null
+  /** The newest revision of the store that an earlier process saw; '0': none. */
+  readonly seen: string
   /** Wall clock at which an earlier process knew that it had missed nothing; null: unknown. */
   readonly lastCurrentMs: number | null
   readonly client: KubeClient
@@ -105,6 +107,7 @@ export class Scope {
       scope: this.#o.scope,
       state: this.#state,
       watched: position?.watched ?? '',
+      seen: position === null ? '' : this.#track.seen,
       epoch: position?.epoch ?? 0,
       owedIntervals: this.#track.owedIntervals,
       lastActivityMs: this.#lastActivityMs,
@@ -116,7 +119,10 @@ export class Scope {
   /** Runs until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { resume, metrics } = this.#o
-    if (resume !== null) this.#track.moveTo(resume)
+    if (resume !== null) {
+      this.#track.moveTo(resume)
+      this.#track.sawStore(this.#o.seen)
+    }
     metrics.owed(this.#track.owedIntervals)
     metrics.epoch(resume?.epoch ?? 0)
     const drain = (): void => {

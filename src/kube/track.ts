@@ -39,7 +39,7 @@ export class Track {
     return pending.length + (active?.intervals.length ?? 0)
   }
 
-  /** The newest revision of the store that was seen in this life. */
+  /** The newest revision of the store that was seen, in this life or, as its checkpoint says, an earlier one. */
   get seen(): string {
     const watched = this.#position?.watched ?? '0'
     return compareResourceVersions(this.#listed, watched) > 0 ? this.#listed : watched

@@ -62,6 +62,7 @@ const cursor: Cursor = {
   streams: { namespace: ['default', 'kube-system', 'checkout'], kind: ['Pod', 'Node', 'Deployment'] },
   oldestUnsettledMs: null,
   savedAtMs: 1795474800000,
+  marks: { '*': { seen: '1234600', currentMs: 1795474799000 } },
 }
 
 t.test('resourceVersions are ordered as the whole numbers they are, up to 39 digits', (t) => {
@@ -115,6 +116,11 @@ t.test('a cursor', (t) => {
     streams: fc.dictionary(fc.oneof(anyText, fc.constant('__proto__')), fc.array(anyText), { noNullPrototype: true }),
     oldestUnsettledMs: fc.option(fc.maxSafeNat()),
     savedAtMs: fc.maxSafeNat(),
+    marks: fc.dictionary(
+      fc.constantFrom('*', 'constructor'),
+      fc.record({ seen: versionText, currentMs: fc.option(fc.maxSafeNat()) }),
+      { noNullPrototype: true },
+    ),
   })
 
   t.test('comes back as it was written', (t) => {
@@ -154,6 +160,8 @@ t.test('a cursor', (t) => {
       [at('extra', 1), /cursor: expected the members/],
       [at('savedAtMs', -1), /savedAtMs: expected a whole number/],
       [at('savedAtMs', '5'), /savedAtMs/],
+      [at('marks.*.seen', 7), /marks\.\*\.seen: expected a resourceVersion/],
+      [at('marks.*', { seen: '7' }), /marks\.\*: expected the members/],
       [at('oldestUnsettledMs', 1.5), /oldestUnsettledMs/],
       [at('scope.job', 7), /scope.job: expected a string/],
       [at('scope.namespaces', 'x'), /scope.namespaces: expected a list/],

@@ -420,6 +420,18 @@ t.test('case 14: a store behind the position was restored: a new epoch, everythi
   t.ok(c.log.some((line) => line.includes('level=error') && line.includes('restored')))
 })
 
+t.test(
+  'case 14: a restore while the agent is away is told by what an earlier life saw, beyond its position',
+  async (t) => {
+    const store = new EventStore({ revision: 500n })
+    const stored = [add(store), add(store)]
+    const c = await watchCluster(t, { store, resume: { '*': { ...at('501'), seen: '900' } } })
+    await eventually(() => atRest(c))
+    t.strictSame(c.sink.revisions(), stored, 'also what the position had passed')
+    t.equal(c.sink.settled?.epoch, 1)
+  },
+)
+
 t.test('case 14: a store that goes back while the watch stays open is found by the idle check', async (t) => {
   const clock = handClock()
   const store = new EventStore({ clock, revision: 500n })
