@@ -225,9 +225,16 @@ export class Scope {
     return { to: 'stream', stream: answer.body, timeoutMs: timeoutS * 1000 + WATCH_OVERTIME_MS }
   }
 
+  /** The first time, and after a failure: a clean end is followed by the next watch without a word. */
+  #tellWatching(): void {
+    if (this.#lastActivityMs !== null && this.#setbacks.lastError === '') return
+    this.#o.log.info('watching events', { from: this.#track.position.watched, owed: this.#track.owedIntervals })
+  }
+
   async #follow(now: Extract<NextState, { to: 'stream' }>, signal: AbortSignal): Promise<NextState> {
     const { clock, client, paths, sink, metrics } = this.#o
     const [openedAtMs, openedAtWallMs] = [clock.monotonicMs(), clock.now()]
+    this.#tellWatching()
     this.#setbacks.overcome()
     this.#active()
     const watch = new Watch({
