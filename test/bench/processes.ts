@@ -63,7 +63,15 @@ const kilobytes = (status: string, name: string): number =>
 
 const TICKS_PER_SECOND = 100
 
-const configText = (port: number, paced: boolean, start: 'all' | 'new'): string => `
+export type AgentSettings = {
+  readonly port: number
+  readonly paced: boolean
+  readonly start: 'all' | 'new'
+  /** With a write-ahead log, synced to the disk of the folder for temporary files. */
+  readonly wal?: boolean
+}
+
+const configText = ({ port, paced, start, wal = false }: AgentSettings): string => `
 server: {http_listen_port: 0, http_listen_address: 127.0.0.1, log_level: error}
 clients:
   - url: http://127.0.0.1:${port}/loki/api/v1/push
@@ -71,6 +79,7 @@ clients:
 ${paced ? '' : '    stream_rate: {bytes_per_second: 0}\n    tenant_rate: {bytes_per_second: 0}\n'}
 positions: {filename: positions.yaml}
 heartbeat: 0
+${wal ? 'wal: {enabled: true, dir: wal}' : ''}
 scrape_configs:
   - job_name: bench
     kubernetes_events: {kubeconfig: kubeconfig.yaml, start: ${start}}
@@ -85,13 +94,11 @@ contexts: [{name: bench, context: {cluster: bench, user: bench}}]
 current-context: bench
 `
 
-export type AgentSettings = { readonly port: number; readonly paced: boolean; readonly start: 'all' | 'new' }
-
 /** Starts `dist/eventail.js run` in a folder of its own. */
-export const startAgent = ({ port, paced, start }: AgentSettings): MeasuredAgent => {
+export const startAgent = (settings: AgentSettings): MeasuredAgent => {
   const folder = mkdtempSync(join(tmpdir(), 'eventail-bench-'))
-  writeFileSync(join(folder, 'eventail.yaml'), configText(port, paced, start))
-  writeFileSync(join(folder, 'kubeconfig.yaml'), kubeconfigText(port))
+  writeFileSync(join(folder, 'eventail.yaml'), configText(settings))
+  writeFileSync(join(folder, 'kubeconfig.yaml'), kubeconfigText(settings.port))
   const entry = new URL('./eventail.js', import.meta.url).pathname
   const startedAtMs = Date.now()
   const child: ChildProcess = spawn(process.execPath, [entry, 'run', '-config.file=eventail.yaml'], {

@@ -16,10 +16,12 @@ export type Throughput = {
   readonly pushes: number
 }
 
+type Flood = { readonly paced: boolean; readonly frames: number; readonly wal?: boolean }
+
 /** The recording, repeated, as fast as it is read; the agent on one core, the other side on the other. */
-export const measureThroughput = async (paced: boolean, frames: number): Promise<Throughput> => {
+export const measureThroughput = async ({ paced, frames, wal = false }: Flood): Promise<Throughput> => {
   const world = await startWorld(0)
-  const agent = startAgent({ port: world.port, paced, start: 'new' })
+  const agent = startAgent({ port: world.port, paced, start: 'new', wal })
   await world.until((report) => report.watchOpenedAtMs > 0, 10_000)
   await pause(300)
   const cpuBefore = agent.cpuSeconds()
@@ -35,6 +37,30 @@ export const measureThroughput = async (paced: boolean, frames: number): Promise
     rssPeakMb,
     pushes: end.pushes,
   }
+}
+
+export type WalCost = {
+  readonly off: Throughput
+  readonly on: Throughput
+  /** Of the throughput without it. */
+  readonly costPercent: number
+}
+
+const median = (runs: readonly Throughput[]): Throughput => {
+  const middle = [...runs].sort((a, b) => a.eventsPerSecond - b.eventsPerSecond)[Math.floor(runs.length / 2)]
+  if (middle === undefined) throw new Error('no run')
+  return middle
+}
+
+/** The same flood with and without the write-ahead log in turn, pacing off; the median of each. */
+export const measureWalCost = async (frames: number, rounds: number): Promise<WalCost> => {
+  const runs = { off: [] as Throughput[], on: [] as Throughput[] }
+  for (let round = 0; round < rounds; round += 1) {
+    runs.off.push(await measureThroughput({ paced: false, frames }))
+    runs.on.push(await measureThroughput({ paced: false, frames, wal: true }))
+  }
+  const [off, on] = [median(runs.off), median(runs.on)]
+  return { off, on, costPercent: Number(((1 - on.eventsPerSecond / off.eventsPerSecond) * 100).toFixed(1)) }
 }
 
 export type Latency = {

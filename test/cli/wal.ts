@@ -257,7 +257,10 @@ t.test('where there is no log, or none that may be read, the exit code is 2', as
     err: /empty: there is no write-ahead log\n$/,
   })
   t.match(await inspect({ directory: join(folder, 'none') }), { code: 2, err: /none: no such file or directory\n$/ })
-  t.match(await inspect({ directory: join(folder, 'file') }), { code: 2, err: /file: a part of the path is not a directory\n$/ })
+  t.match(await inspect({ directory: join(folder, 'file') }), {
+    code: 2,
+    err: /file: a part of the path is not a directory\n$/,
+  })
 })
 
 t.test('segments that an agent removes meanwhile are not missed', async (t) => {
