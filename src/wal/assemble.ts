@@ -86,13 +86,13 @@ export const assemble = (parts: Parts, recovered: Recovered): WalOutbox => {
     onSynced: () => hooks.outbox?.synced(),
   })
   const { tail, feeds } = createFeeds(parts, recovered, { segmentLog, hooks })
+  const keeper = new CursorKeeper({ disk, directory, id, clock, feeds, logger: log, log: segmentLog })
   const retention = new Retention({
-    ...{ disk, directory, feeds, maxBytes, segmentBytes, onDropped },
+    ...{ disk, directory, feeds, keeper, maxBytes, segmentBytes, onDropped },
     ...{ log: segmentLog, logger: log },
   })
   hooks.outbox = new WalOutbox({
-    ...{ id, log: segmentLog, tail, feeds, lanes, streams, retention, lock },
-    keeper: new CursorKeeper({ disk, directory, id, clock, feeds, logger: log, log: segmentLog }),
+    ...{ id, log: segmentLog, tail, feeds, lanes, streams, retention, keeper, lock },
     starts: startsOf(jobs, id),
     isDoubtful: (lane) => scanned.positions.isDoubtful(lane),
     lastLostIndex: scanned.lastLostIndex,

@@ -27,6 +27,7 @@ export class CursorKeeper {
   #written = ''
   #writtenAtMs = -Infinity
   #running: Promise<void> = Promise.resolve()
+  #saving: Promise<void> = Promise.resolve()
 
   constructor(parts: CursorKeeperParts) {
     this.#o = parts
@@ -40,14 +41,20 @@ export class CursorKeeper {
   async stop(): Promise<void> {
     this.#stopped.abort()
     await this.#running
-    await this.#save()
+    await this.save()
+  }
+
+  /** Saves now what is not saved yet; when the disk refuses, it is tried again by and by. */
+  save(): Promise<void> {
+    this.#saving = this.#saving.then(() => this.#save())
+    return this.#saving
   }
 
   async #run(): Promise<void> {
     for (;;) {
       await this.#o.clock.sleep(SAVE_MS, this.#stopped.signal)
       if (this.#stopped.signal.aborted) return
-      await this.#save()
+      await this.save()
     }
   }
 

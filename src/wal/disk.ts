@@ -13,6 +13,7 @@ export type DiskFile = {
   sync(): Promise<void>
   truncate(sizeBytes: number): Promise<void>
   size(): Promise<number>
+  /** Never rejects for what the disk does: what was synced is there, and nothing could be tried again. */
   close(): Promise<void>
 }
 
@@ -57,13 +58,21 @@ const writeAll = async (file: Opened, bytes: Uint8Array, position: number): Prom
   }
 }
 
+const close = async (file: Opened): Promise<void> => {
+  try {
+    await file.close()
+  } catch (error) {
+    if (codeOf(error) === '') throw error
+  }
+}
+
 const asDiskFile = (file: Opened): DiskFile => ({
   read: (into, position) => readAll(file, into, position),
   write: (bytes, position) => writeAll(file, bytes, position),
   sync: () => file.datasync(),
   truncate: (sizeBytes) => file.truncate(sizeBytes),
   size: async () => (await file.stat()).size,
-  close: () => file.close(),
+  close: () => close(file),
 })
 
 const opened = async (path: string, flags: number): Promise<DiskFile> => asDiskFile(await open(path, flags, 0o600))

@@ -242,9 +242,11 @@ export class Feed {
         this.#hand(next.mark, next.entry)
         continue
       }
-      const owed = this.#handed.index < log.syncedIndex
+      const { syncedIndex } = log
       if (await reader.fill()) continue
-      if (owed && this.#mayRead()) reader.endedEarly()
+      if (!this.#mayRead()) return
+      this.#handed = reader.place
+      if (this.#handed.index < syncedIndex) reader.endedEarly()
       return
     }
     await nextTurn()

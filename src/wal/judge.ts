@@ -30,8 +30,10 @@ const isOfOtherClusters = (lanes: readonly LaneHead[], jobs: readonly WalJob[]):
 export const whyNotUsed = (wal: FoundWal, jobs: readonly WalJob[]): SetAsideReason | null => {
   const checkpoints = jobs.map(({ saved }) => saved).filter((saved) => saved !== null)
   const known = checkpoints.map((saved) => saved.wal).filter((mark) => mark !== undefined)
-  if (known.some(({ id }) => id !== wal.id)) return 'another_id'
+  const own = known.filter(({ id }) => id === wal.id)
+  // One is enough: the checkpoint of a job that was away for a while may know an earlier log.
+  if (known.length > 0 && own.length === 0) return 'another_id'
   if (isOfOtherClusters(wal.lanes, jobs)) return 'another_scope'
-  if (known.some(({ acknowledgedIndex }) => acknowledgedIndex > wal.index)) return 'older'
+  if (own.some(({ acknowledgedIndex }) => acknowledgedIndex > wal.index)) return 'older'
   return checkpoints.length > 0 && known.length === 0 ? 'unconfirmed' : null
 }

@@ -64,7 +64,12 @@ export class DirectoryLock {
     this.#released.abort()
     await this.#beating
     await this.#file.close()
-    if (await this.#isOurs()) await disk.remove(join(directory, LOCK_FILE))
+    try {
+      if (await this.#isOurs()) await disk.remove(join(directory, LOCK_FILE))
+    } catch (error) {
+      // A lock that stays is stale as soon as this process has ended.
+      if (codeOf(error) === '') throw error
+    }
   }
 
   async #run(): Promise<void> {
@@ -140,14 +145,27 @@ const breakStale = async ({ disk, directory, processes }: LockParts, seen: Seen)
   else await disk.rename(aside, path)
 }
 
-const tryLock = async (parts: LockParts): Promise<DirectoryLock | null> => {
+const createLock = async ({ disk, directory }: LockParts): Promise<DiskFile | null> => {
   try {
-    const file = await parts.disk.createExclusively(join(parts.directory, LOCK_FILE))
-    const lock = new DirectoryLock(parts, file)
+    return await disk.createExclusively(join(directory, LOCK_FILE))
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return null
+    throw error
+  }
+}
+
+/** Null: there is one. */
+const tryLock = async (parts: LockParts): Promise<DirectoryLock | null> => {
+  const file = await createLock(parts)
+  if (file === null) return null
+  const lock = new DirectoryLock(parts, file)
+  try {
     await lock.begin()
     return lock
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return null
+    // Made, and too full a disk to write a name into it.
+    await file.close()
+    await parts.disk.remove(join(parts.directory, LOCK_FILE))
     throw error
   }
 }

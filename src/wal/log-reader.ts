@@ -6,7 +6,7 @@ import { segmentSeed } from './frame.ts'
 import type { LanePositions } from './lane-positions.ts'
 import { RecordReader } from './record-reader.ts'
 import { SEGMENT_TITLE_BYTES, segmentName } from './segment-file.ts'
-import { holeKey } from './scan-state.ts'
+import { holeKey, type Holes } from './scan-state.ts'
 import type { SegmentFacts } from './segment-facts.ts'
 import { type Read, SegmentReader } from './segment-reader.ts'
 import type { Mark, Place } from './tail.ts'
@@ -23,7 +23,7 @@ export type LogReaderParts = {
   readonly id: string
   readonly log: ReadableLog
   /** Records before which others are known to be missing. */
-  readonly holes: ReadonlySet<string>
+  readonly holes: Holes
   /** Kept up with every record taken. */
   readonly positions: LanePositions
 }
@@ -45,6 +45,11 @@ export class LogReader {
 
   constructor(parts: LogReaderParts) {
     this.#o = parts
+  }
+
+  /** Behind what was taken last, or behind what is known to be missing there. */
+  get place(): Place {
+    return this.#place
   }
 
   /** Why it cannot go on; null: it can. */
@@ -105,9 +110,15 @@ export class LogReader {
       if (await open.reader.fill()) return true
     }
     const from = open === null ? this.#place.segment : open.segment + 1
-    const next = log.facts.find(({ segment }) => segment >= from)
-    if (next === undefined || log.readableBytes(next) === 0) return false
-    await this.#openSegment(next)
+    // An empty one was left by a process that died over it.
+    const next = log.facts.find((facts) => facts.segment >= from && log.readableBytes(facts) > 0)
+    if (next === undefined) return false
+    try {
+      await this.#openSegment(next)
+    } catch (error) {
+      // Removed meanwhile: the next look finds another one.
+      if (log.facts.includes(next)) throw error
+    }
     return true
   }
 
@@ -137,7 +148,9 @@ export class LogReader {
     if (record.kind === 'head') {
       // A head makes good whatever was damaged before it, when no numbered record is missing.
       this.#sawDamage = false
-      if (this.#isWhole(record.head.index, holeKey(segment, from))) positions.head(record.head)
+      if (!this.#isWhole(record.head.index, holeKey(segment, from))) return null
+      positions.head(record.head)
+      this.#place = { index: Math.max(this.#place.index, record.head.index), segment, offset: to }
       return null
     }
     if (record.index <= this.#place.index) return null
@@ -153,9 +166,10 @@ export class LogReader {
   #isWhole(before: number, key: string): boolean {
     const missing = this.#sawDamage || this.#place.index < before
     this.#sawDamage = false
-    if (!missing) return true
-    if (this.#o.holes.has(key)) this.#o.positions.hole()
-    else this.#damaged = `segment ${key}: records are damaged that were whole when the log was opened`
+    const hole = this.#o.holes.get(key)
+    if (hole === 'doubtful') this.#o.positions.hole()
+    if (missing && hole === undefined)
+      this.#damaged = `segment ${key}: records are damaged that were whole when the log was opened`
     return this.#damaged === null
   }
 }

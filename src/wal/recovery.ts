@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Log } from '../log.ts'
-import { type Cursors, readCursors } from './cursors-file.ts'
+import { type Cursors, readCursors, writeCursors } from './cursors-file.ts'
 import { listDirectory, moveAside, readIdentity, removeLog, writeIdentity } from './directory.ts'
 import type { Disk } from './disk.ts'
 import { type SetAsideReason, type WalJob, whyNotUsed } from './judge.ts'
@@ -49,8 +49,10 @@ const cursorsOf = (
   const marks = marksOf(jobs, id)
   const known = cursors === null ? marks : [...marks, cursors.acknowledgedIndex]
   const acknowledged = known.length === 0 ? null : Math.max(...known)
-  const cursorOf = ({ name }: WalClient): number => {
+  const cursorOf = ({ name, required }: WalClient): number => {
     const own = cursors?.clients.find((client) => client.name === name)
+    // What the checkpoint knows is about required clients only.
+    if (cursors === null && !required) return 0
     if (own === undefined) return acknowledged ?? 0
     return own.required ? Math.max(own.index, ...marks) : own.index
   }
@@ -91,6 +93,18 @@ const cutTorn = async (
     await file.close()
   }
   return facts.map((each) => (each.segment === torn.segment ? { ...each, sizeBytes: torn.from } : each))
+}
+
+/**
+ * Cursors may count on records that a crash took (without fsync, or by a disk that lied). What is written next has the
+ * same indexes, and must not be taken for settled.
+ */
+const pullBack = async ({ disk, directory }: RecoveryParts, cursors: Cursors | null, index: number): Promise<void> => {
+  if (cursors === null) return
+  const clients = cursors.clients.map((client) => ({ ...client, index: Math.min(client.index, index) }))
+  const acknowledgedIndex = Math.min(cursors.acknowledgedIndex, index)
+  const isAhead = cursors.acknowledgedIndex > index || cursors.clients.some((client) => client.index > index)
+  if (isAhead) await writeCursors(disk, directory, { ...cursors, acknowledgedIndex, clients })
 }
 
 const reportDamage = ({ log, metrics }: RecoveryParts, { damages, lostRecords }: Scanned): void => {
@@ -160,6 +174,7 @@ export const recover = async (parts: RecoveryParts): Promise<Recovered> => {
     return startNew({ ...parts, jobs: [] })
   }
   reportDamage(parts, scanned)
+  await pullBack(parts, cursors, scanned.index)
   const facts = await cutTorn(parts, scanned)
   const segment = (segments.at(-1) ?? 0) + 1
   // From the titles of segments, when its own file is lost.

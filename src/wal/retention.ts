@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { codeOf, reasonOf } from '../kube/failure-reason.ts'
 import type { Log } from '../log.ts'
+import type { CursorKeeper } from './cursor-keeper.ts'
 import type { Disk } from './disk.ts'
 import type { Feed } from './feed.ts'
 import { segmentName } from './segment-file.ts'
@@ -11,6 +12,7 @@ export type RetentionParts = {
   readonly directory: string
   readonly log: SegmentLog
   readonly feeds: readonly Feed[]
+  readonly keeper: CursorKeeper
   readonly maxBytes: number
   readonly segmentBytes: number
   readonly logger: Log
@@ -25,6 +27,8 @@ export class Retention {
   readonly #fullBytes: number
   readonly #required: readonly Feed[]
   #removing: Promise<void> = Promise.resolve()
+  /** It was full, and there is no space for a good while yet. */
+  #makesRoom = false
 
   constructor(parts: RetentionParts) {
     this.#o = parts
@@ -43,16 +47,23 @@ export class Retention {
 
   /** Removes what nobody needs, and when there is no space, what only clients need that are not required. */
   tidy(): void {
-    const { log, feeds } = this.#o
+    const { log, feeds, keeper } = this.#o
     for (let oldest = log.facts[0]; oldest !== undefined; oldest = log.facts[0]) {
       const { segment, lastIndex } = oldest
       const isSettledBy = (feed: Feed): boolean => feed.settledIndex >= lastIndex
       if (segment >= log.durableSegment || lastIndex > log.syncedIndex || !this.#required.every(isSettledBy)) return
-      if (!feeds.every(isSettledBy) && !this.isFull) return
+      if (!feeds.every(isSettledBy) && !this.#needsRoom()) return
       log.dropOldest()
       this.#skip({ index: lastIndex, segment: segment + 1, offset: 0 })
-      this.#removing = this.#removing.then(() => this.#remove(segment))
+      // Cursors first: without them the next start would take what is gone for lost.
+      this.#removing = this.#removing.then(() => keeper.save()).then(() => this.#remove(segment))
     }
+  }
+
+  /** Once full, space is made for a good while: who waits for room waits until there is so much. */
+  #needsRoom(): boolean {
+    this.#makesRoom = this.isFull || (this.#makesRoom && !this.isRoomy)
+    return this.#makesRoom
   }
 
   /** Resolves when no file is being removed. */

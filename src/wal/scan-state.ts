@@ -22,6 +22,12 @@ export type Damage = {
   readonly why: string
 }
 
+/**
+ * Records (`holeKey`) before which others are missing. Settled: nobody needs those; doubtful: what follows may claim
+ * positions that only they made good.
+ */
+export type Holes = ReadonlyMap<string, 'settled' | 'doubtful'>
+
 /** Names a record by its place. */
 export const holeKey = (segment: number, from: number): string => `${segment}:${from}`
 
@@ -35,8 +41,7 @@ export type Scanned = {
   readonly positions: LanePositions
   /** Index of the newest record that is missing; 0: none is. */
   readonly lastLostIndex: number
-  /** Records (`holeKey`) before which others are missing. */
-  readonly holes: ReadonlySet<string>
+  readonly holes: Holes
   /** Records that are missing or damaged. */
   readonly lostRecords: number
   readonly damages: readonly Damage[]
@@ -61,7 +66,7 @@ export class ScanState {
   readonly #positions = new LanePositions()
   readonly #streams = new StreamRegister()
   readonly #damages: Damage[] = []
-  readonly #holes = new Set<string>()
+  readonly #holes = new Map<string, 'settled' | 'doubtful'>()
   readonly #waiting: Waiting[]
   readonly #starts = new Map<string, Start>()
   #lanes: readonly LaneHead[] = []
@@ -69,6 +74,8 @@ export class ScanState {
   /** By lane. */
   readonly #entries: number[] = []
   #hasBegun = false
+  /** Offset behind what was read of the segment. */
+  #readTo = 0
   #lost = 0
   #lastLostIndex = 0
   /** Met since the last head or numbered record; what they cost is told by the next one. */
@@ -83,14 +90,18 @@ export class ScanState {
 
   segmentBegins(segment: number, sizeBytes: number): void {
     this.#facts.push(newFacts(segment, sizeBytes, this.#index))
+    this.#readTo = 0
   }
 
+  /** The disk refused: nobody is to try it again behind what was read. */
   unreadable(segment: number, why: string): void {
     if (this.#facts.at(-1)?.segment !== segment) this.segmentBegins(segment, 0)
-    this.#unexplained.push({ segment, from: 0, to: 0, why })
+    this.#current().sizeBytes = this.#readTo
+    this.#unexplained.push({ segment, from: this.#readTo, to: this.#readTo, why })
   }
 
   read(read: Read): void {
+    this.#readTo = read.kind === 'damage' ? read.from : read.to
     if (read.kind === 'damage') {
       this.#unexplained.push({ segment: this.#current().segment, from: read.from, to: read.to, why: NO_RECORD })
     } else if (read.record.kind === 'head') this.#head(read.record.head, read.from)
@@ -122,6 +133,12 @@ export class ScanState {
   }
 
   #head(head: SegmentHead, from: number): void {
+    const acknowledged = this.#acknowledgedIndex ?? 0
+    if (this.#hasBegun && this.#index < head.index && this.#index < acknowledged) {
+      // Of what all required clients have settled, a file may have stayed where those behind it were deleted.
+      this.#index = Math.min(acknowledged, head.index)
+      this.#holes.set(holeKey(this.#current().segment, from), 'settled')
+    }
     this.#reach(head.index, from)
     // Nothing numbered is missing before it: what was damaged is made good by the head itself.
     this.#unexplained = []
@@ -164,7 +181,7 @@ export class ScanState {
 
   /** @param at where the record begins before which they are missing. */
   #doubt(lostRecords: number, at: number): void {
-    this.#holes.add(holeKey(this.#current().segment, at))
+    this.#holes.set(holeKey(this.#current().segment, at), 'doubtful')
     this.#damages.push(...this.#unexplained)
     this.#unexplained = []
     this.#lost += lostRecords

@@ -117,19 +117,22 @@ export class SegmentLog {
     this.#running = this.#run()
   }
 
-  /** Makes everything appended so far durable, unless the disk refuses, and ends. @returns whether it is. */
-  async stop(): Promise<boolean> {
+  /** Makes everything appended so far durable, unless the disk refuses, and ends. */
+  async stop(): Promise<void> {
     this.#stopping.abort()
     this.#hurry.abort()
     this.#bell.ring()
     await this.#running
     await this.#writer.close()
-    return this.#group.isEmpty && this.#inFlightBytes === 0
+  }
+
+  /** Goes over to a new segment when this one is full. Its head tells what is known now: nothing that comes behind it. */
+  rollWhenFull(): void {
+    if (this.#current().sizeBytes >= this.#o.segmentBytes) this.#beginSegment()
   }
 
   /** @returns where the record ends. */
   append(record: WalRecord): { readonly segment: number; readonly offset: number } {
-    if (this.#current().sizeBytes >= this.#o.segmentBytes) this.#beginSegment()
     this.#write(record)
     const facts = this.#current()
     if (record.kind === 'entry' || record.kind === 'moved') {

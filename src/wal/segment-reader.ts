@@ -100,6 +100,8 @@ export class SegmentReader {
     const end = this.#chunkAt + this.#chunk.length
     const halfAtEnd = this.#chunk.at(-1) === MARKER[0] && end - 1 > this.#at
     if (found !== -1) this.#at = this.#chunkAt + found
+    // Not even a frame's head is left, and that was not read.
+    else if (end <= this.#at) this.#at = this.#limit
     else this.#at = halfAtEnd ? end - 1 : end
   }
 }

@@ -53,6 +53,7 @@ export class SegmentWriter {
    */
   async write(group: Group): Promise<void> {
     for (const { segment, offset, from, to } of group.chunks) {
+      if (this.#isWritten(segment, offset + to - from)) continue
       const open = await this.#segment(segment)
       await open.file.write(group.bytes.view(from, to), offset)
       if (this.#o.fsync) await this.#sync(open)
@@ -64,6 +65,12 @@ export class SegmentWriter {
     const open = this.#open
     this.#open = null
     await open?.file.close()
+  }
+
+  /** By an attempt before, which failed at what came behind it. */
+  #isWritten(segment: number, end: number): boolean {
+    const { written } = this
+    return segment < written.segment || (segment === written.segment && end <= written.offset)
   }
 
   async #segment(segment: number): Promise<OpenSegment> {

@@ -173,7 +173,6 @@ export class WalOutbox implements Outbox {
   async close(): Promise<void> {
     const { log, retention, keeper, lock } = this.#o
     await log.stop()
-    this.synced()
     await retention.settled()
     await keeper.stop()
     await lock.release()
@@ -215,6 +214,7 @@ export class WalOutbox implements Outbox {
 
   #append(lane: OpenLane, position: ScopePosition, entry: Entry | null): void {
     const { log, lanes, tail, feeds } = this.#o
+    log.rollWhenFull()
     const change = lanes.move(lane.id, position)
     const index = log.index + 1
     const before = log.unwrittenBytes
