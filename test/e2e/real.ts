@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { request } from 'undici'
 import { systemClock } from '../../src/clock.ts'
 import { openConnection } from '../../src/kube/credentials.ts'
@@ -50,7 +50,7 @@ class Agent {
   readonly #folder: string
   #process: AgentProcess | null = null
 
-  constructor(folder: string, run: string) {
+  constructor(folder: string, run: string, configuration: string) {
     this.#folder = folder
     writeFileSync(
       join(folder, 'eventail.yaml'),
@@ -61,6 +61,7 @@ heartbeat: 0
 scrape_configs:
   - job_name: e2e
     kubernetes_events: {namespaces: [${NAMESPACE}], field_selector: reason=EndToEnd, kubeconfig: ${KUBECONFIG}}
+${configuration}
 `,
     )
   }
@@ -175,60 +176,65 @@ const steps: Readonly<Record<string, (world: World) => Promise<void>>> = {
   },
 }
 
+const wanted = { skip: given ? false : 'set KUBECONFIG and LOKI_URL', timeout: 300_000 }
+
+/** Lets everything happen to an agent with this configuration, and compares what was written with what Loki has. */
+const live = async (t: Test, configuration: string): Promise<void> => {
+  const options = { kubeconfig: KUBECONFIG, context: '' }
+  const opened = await openConnection({ options, clock: systemClock, log: silentLog })
+  if (opened.kind === 'error') throw new Error(opened.why)
+  const run = `e2e-${Date.now()}`
+  const agent = new Agent(t.testdir(), run, configuration)
+  const cluster = await openCluster(opened.connection, NAMESPACE, run)
+  const life: Life = { revisions: [], supersededUnwatched: new Set() }
+  let stored: readonly Stored[] = []
+  const missing = (): string[] => {
+    const ids = new Set(stored.map(({ id }) => id))
+    return life.revisions.map(idOf).filter((id) => !ids.has(id) && !life.supersededUnwatched.has(id))
+  }
+  const arrived = async (): Promise<void> => {
+    await until(async () => {
+      stored = await readBack(run)
+      return missing().length === 0
+    }, 60_000)
+  }
+  const world: World = { cluster, agent, life, arrived, watched: true, round: 0 }
+  t.teardown(async () => {
+    await agent.end('SIGKILL')
+    await cluster.removeAll()
+    await cluster.close()
+    opened.connection.close()
+  })
+
+  await agent.start()
+  for (const [name, step] of Object.entries(steps)) {
+    t.comment(name)
+    await step(world)
+  }
+  await arrived()
+  const expected = new Set(life.revisions.map(idOf))
+  const ids = stored.map(({ id }) => id)
+  const excused = [...life.supersededUnwatched].filter((id) => !ids.includes(id))
+  t.comment(`revisions written ${expected.size}, in Loki ${ids.length}, excused as superseded unread ${excused.length}`)
+  for (const id of excused) t.comment(`excused ${id}`)
+  for (const id of missing()) {
+    const at = life.revisions.findIndex((revision) => idOf(revision) === id)
+    const later = life.revisions.slice(at + 1).find(({ uid }) => uid === life.revisions[at]?.uid)
+    t.comment(`lost ${id} of ${life.revisions[at]?.name ?? ''}, replaced by ${later?.resourceVersion ?? 'nothing'}`)
+  }
+  t.strictSame(missing(), [], 'none is lost')
+  t.equal(ids.length, new Set(ids).size, 'none is doubled')
+  t.strictSame(
+    ids.filter((id) => !expected.has(id)),
+    [],
+    'nothing else came',
+  )
+}
+
 t.test(
   'case 29: every readable revision reaches a real Loki once, whatever happens to the agent and the API server',
-  { skip: given ? false : 'set KUBECONFIG and LOKI_URL', timeout: 300_000 },
-  async (t) => {
-    const options = { kubeconfig: KUBECONFIG, context: '' }
-    const opened = await openConnection({ options, clock: systemClock, log: silentLog })
-    if (opened.kind === 'error') throw new Error(opened.why)
-    const run = `e2e-${Date.now()}`
-    const agent = new Agent(t.testdir(), run)
-    const cluster = await openCluster(opened.connection, NAMESPACE, run)
-    const life: Life = { revisions: [], supersededUnwatched: new Set() }
-    let stored: readonly Stored[] = []
-    const missing = (): string[] => {
-      const ids = new Set(stored.map(({ id }) => id))
-      return life.revisions.map(idOf).filter((id) => !ids.has(id) && !life.supersededUnwatched.has(id))
-    }
-    const arrived = async (): Promise<void> => {
-      await until(async () => {
-        stored = await readBack(run)
-        return missing().length === 0
-      }, 60_000)
-    }
-    const world: World = { cluster, agent, life, arrived, watched: true, round: 0 }
-    t.teardown(async () => {
-      await agent.end('SIGKILL')
-      await cluster.removeAll()
-      await cluster.close()
-      opened.connection.close()
-    })
-
-    await agent.start()
-    for (const [name, step] of Object.entries(steps)) {
-      t.comment(name)
-      await step(world)
-    }
-    await arrived()
-    const expected = new Set(life.revisions.map(idOf))
-    const ids = stored.map(({ id }) => id)
-    const excused = [...life.supersededUnwatched].filter((id) => !ids.includes(id))
-    t.comment(
-      `revisions written ${expected.size}, in Loki ${ids.length}, excused as superseded unread ${excused.length}`,
-    )
-    for (const id of excused) t.comment(`excused ${id}`)
-    for (const id of missing()) {
-      const at = life.revisions.findIndex((revision) => idOf(revision) === id)
-      const later = life.revisions.slice(at + 1).find(({ uid }) => uid === life.revisions[at]?.uid)
-      t.comment(`lost ${id} of ${life.revisions[at]?.name ?? ''}, replaced by ${later?.resourceVersion ?? 'nothing'}`)
-    }
-    t.strictSame(missing(), [], 'none is lost')
-    t.equal(ids.length, new Set(ids).size, 'none is doubled')
-    t.strictSame(
-      ids.filter((id) => !expected.has(id)),
-      [],
-      'nothing else came',
-    )
-  },
+  wanted,
+  (t) => live(t, ''),
 )
+
+t.test('case 29: and with a write-ahead log', wanted, (t) => live(t, 'wal: {enabled: true, dir: wal}'))
