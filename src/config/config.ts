@@ -3,6 +3,7 @@ import type { ElectionTiming } from '../kube/election-timing.ts'
 import type { SourceOptions } from '../kube/source.ts'
 import type { Level, LogFormat } from '../log.ts'
 import type { ClientOptions } from '../loki/client-options.ts'
+import type { RelabelRule } from '../relabel/rule.ts'
 
 /** How the API server is found. */
 export type ConnectionOptions = {
@@ -17,6 +18,8 @@ export type ScrapeConfig = {
   readonly connection: ConnectionOptions
   readonly source: SourceOptions
   readonly entry: EntryOptions
+  /** `relabel_configs`. */
+  readonly relabel: readonly RelabelRule[]
 }
 
 export type ServerOptions = {

@@ -4,6 +4,7 @@ import type { ScrapeConfig } from './config.ts'
 import { ignored, listOf, mapOf, record, scalar, unsupported, wrong, type Decoder, type Section } from './decoder.ts'
 import { parseDuration } from './go-duration.ts'
 import { kubernetesName } from './positions-section.ts'
+import { relabelConfigs } from './relabel-section.ts'
 import { fieldSelector, labelSelector } from './selectors.ts'
 import { flag, integer, labelName, oneOf, size, text } from './scalars.ts'
 
@@ -45,7 +46,7 @@ const kubernetesEvents = record(
     kubeconfig: text(),
     context: text(),
   },
-  (values, section): Omit<ScrapeConfig, 'jobName'> => {
+  (values, section): Pick<ScrapeConfig, 'connection' | 'source' | 'entry'> => {
     const { namespaces: names, exclude_namespaces: except } = values
     if (names.length > 0 && except.length > 0) {
       section.report('exclude_namespaces', 'CONFLICT', 'expected one of namespaces and exclude_namespaces, got both')
@@ -112,7 +113,7 @@ export const scrapeItem = record(
     job_name: text(),
     kubernetes_events: kubernetesEvents,
     pipeline_stages: unsupported(`pipeline_stages ${LATER}`),
-    relabel_configs: unsupported(`relabel_configs ${LATER}`),
+    relabel_configs: relabelConfigs,
     encoding: ignored('events are UTF-8'),
     decompression: ignored('events are not compressed files'),
     ...Object.fromEntries(OTHER_SOURCES.map((source) => [source, otherSource])),
@@ -120,6 +121,6 @@ export const scrapeItem = record(
   (values, section): ScrapeConfig => {
     if (values.job_name === '') section.report('job_name', 'MISSING_KEY', 'job_name is empty')
     checkSource(values.job_name, section)
-    return { jobName: values.job_name, ...values.kubernetes_events }
+    return { jobName: values.job_name, ...values.kubernetes_events, relabel: values.relabel_configs }
   },
 )

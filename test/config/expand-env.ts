@@ -14,7 +14,7 @@ type Case = {
 }
 
 /** What Promtail 3.6.15 really did with each text. */
-const folder = process.env['PROMTAIL_CASES'] ?? resolve(import.meta.dirname, '../fixtures/conformance')
+const folder = process.env['PROMTAIL_CASES'] ?? resolve(import.meta.dirname, '../fixtures/conformance/promtail')
 const cases = JSON.parse(readFileSync(join(folder, 'expand-env.json'), 'utf8')) as readonly Case[]
 
 const shown = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
