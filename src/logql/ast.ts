@@ -158,9 +158,10 @@ export type MetricQuery = Span &
     | {
         readonly kind: 'label_replace'
         readonly of: MetricQuery
-        readonly to: string
+        /** Not `to` and `from`: those are the place in the query. */
+        readonly target: string
         readonly replacement: string
-        readonly from: string
+        readonly source: string
         readonly pattern: string
       }
   )

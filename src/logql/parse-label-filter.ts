@@ -1,0 +1,118 @@
+import type { CompareOperator, LabelFilter, MatchOperator, Matcher } from './ast.ts'
+import { anchored, compileRegExp } from './regexp.ts'
+import type { TokenReader } from './token-reader.ts'
+
+const MATCH: readonly MatchOperator[] = ['=', '=~', '!~', '!=']
+const COMPARE: Readonly<Record<string, CompareOperator>> = {
+  '=': '==',
+  '==': '==',
+  '!=': '!=',
+  '>': '>',
+  '>=': '>=',
+  '<': '<',
+  '<=': '<=',
+}
+
+const isMatch = (kind: string): kind is MatchOperator => MATCH.some((operator) => operator === kind)
+
+/** Checks the pattern, as Loki does while it parses. */
+export const checkedMatcher = (reader: TokenReader, matcher: Matcher, from: number): Matcher => {
+  if (matcher.op === '=~' || matcher.op === '!~') {
+    const outcome = compileRegExp(anchored(matcher.value))
+    // The message quotes a part of the pattern as it was written, so an unanchored failure reads better.
+    const plain = outcome.kind === 'invalid' ? compileRegExp(matcher.value) : outcome
+    const invalid = plain.kind === 'invalid' ? plain : outcome
+    if (invalid.kind === 'invalid') throw reader.refuse(invalid.message, from)
+  }
+  return matcher
+}
+
+/** `name="value"`, with the name already taken. */
+export const readMatcherAfter = (reader: TokenReader, name: string, from: number): Matcher => {
+  const op = reader.expect(...MATCH).kind
+  const value = reader.expect('STRING').text
+  if (!isMatch(op)) throw reader.unexpected(MATCH)
+  return checkedMatcher(reader, { name, op, value }, from)
+}
+
+/** A number as Go's `ParseFloat` reads it of those that the lexer lets through. */
+export const numberOf = (reader: TokenReader, text: string, from: number): number => {
+  if (/^(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(text)) {
+    const value = Number(text)
+    if (Number.isFinite(value)) return value
+  }
+  const why = `unable to parse literal as a float: strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`
+  throw reader.refuse(why, from)
+}
+
+/** `3`, `+3` or `-3`. */
+export const readLiteral = (reader: TokenReader): number => {
+  const { from } = reader.peek()
+  const isNegative = reader.skip('-')
+  if (!isNegative) reader.skip('+')
+  const value = numberOf(reader, reader.expect('NUMBER').text, from)
+  return isNegative ? -value : value
+}
+
+const readIp = (reader: TokenReader, name: string, op: string): LabelFilter => {
+  reader.expect('ip')
+  reader.expect('(')
+  const value = reader.expect('STRING').text
+  reader.expect(')')
+  return { kind: 'ip', name, op: op === '=' ? '=' : '!=', value }
+}
+
+/** What is wrong with the operand that comes, in Loki's words: what could stand there depends on the operator. */
+const wantedAfter = (operator: string): readonly string[] =>
+  isMatch(operator) && operator.endsWith('~') ? ['STRING'] : []
+
+const readComparison = (reader: TokenReader): LabelFilter => {
+  const { from } = reader.peek()
+  const name = reader.name('(')
+  const operator = reader.peek()
+  if (!isMatch(operator.kind) && !Object.hasOwn(COMPARE, operator.kind)) throw reader.unexpected([])
+  const kind = reader.take().kind
+  const operand = reader.peek()
+  if (operand.kind === 'STRING' && isMatch(kind)) {
+    reader.take()
+    return { kind: 'string', matcher: checkedMatcher(reader, { name, op: kind, value: operand.text }, from) }
+  }
+  const op = Object.hasOwn(COMPARE, kind) ? COMPARE[kind] : undefined
+  if (op === undefined) throw reader.unexpected(wantedAfter(kind))
+  if (operand.kind === 'ip' && (kind === '=' || kind === '!=')) return readIp(reader, name, kind)
+  if (reader.skip('DURATION')) return { kind: 'duration', name, op, value: Number(operand.amount) / 1e9 }
+  if (reader.skip('BYTES')) return { kind: 'bytes', name, op, value: Number(operand.amount) }
+  if (!reader.is('NUMBER', '+', '-')) throw reader.unexpected([])
+  return { kind: 'number', name, op, value: readLiteral(reader) }
+}
+
+const readPrimary = (reader: TokenReader): LabelFilter => {
+  if (!reader.skip('(')) return readComparison(reader)
+  const filter = reader.nested(() => readLabelFilter(reader))
+  reader.expect(')')
+  return filter
+}
+
+type Joint = { readonly kind: 'and' | 'or'; readonly strength: number; readonly inner: number; readonly width: 0 | 1 }
+
+/**
+ * `or` binds less than `and`. A comma, or nothing, means `and` too, but takes everything to its right first: the
+ * grammar gives it no precedence.
+ */
+const jointAt = (reader: TokenReader): Joint | null => {
+  if (reader.is('or')) return { kind: 'or', strength: 1, inner: 1, width: 1 }
+  if (reader.is('and')) return { kind: 'and', strength: 2, inner: 2, width: 1 }
+  if (reader.is(',')) return { kind: 'and', strength: 3, inner: 0, width: 1 }
+  return reader.is('IDENTIFIER', '(') ? { kind: 'and', strength: 3, inner: 0, width: 0 } : null
+}
+
+/** @param outer the strength of the joint to the left */
+export const readLabelFilter = (reader: TokenReader, outer = 0): LabelFilter => {
+  let left = readPrimary(reader)
+  for (let joint = jointAt(reader); joint !== null && joint.strength > outer; joint = jointAt(reader)) {
+    if (joint.width === 1) reader.take()
+    const { kind, inner } = joint
+    left = { kind, left, right: reader.nested(() => readLabelFilter(reader, inner)) }
+  }
+  return left
+}
