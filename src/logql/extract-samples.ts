@@ -1,0 +1,124 @@
+import type { Grouping, MetricQuery } from './ast.ts'
+import { metricOf, NO_LABELS, type Metric } from './metric.ts'
+import type { LabelNeed, ProcessedEntry } from './pipeline.ts'
+
+export type RangeQuery = Extract<MetricQuery, { kind: 'range' }>
+
+/** What of its labels a sample keeps. */
+export type Kept =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'by'; readonly names: readonly string[] }
+  | { readonly kind: 'without'; readonly names: readonly string[] }
+
+const isBy = (grouping: Grouping): boolean => grouping.kind === 'by'
+
+/**
+ * `outer` is the grouping of a `sum` around the aggregation: with it, labels that nobody asks for are not even parsed,
+ * so that lines which cannot be parsed do no harm (Loki pkg/logql/syntax/extractor.go).
+ */
+export const keptLabels = (query: RangeQuery, outer: Grouping | null): Kept => {
+  const grouping = outer ?? query.grouping
+  if (query.op === 'absent_over_time') return { kind: 'nothing' }
+  if (grouping !== null && isBy(grouping)) {
+    return grouping.labels.length === 0 ? { kind: 'nothing' } : { kind: 'by', names: grouping.labels }
+  }
+  const unwrapped = query.unwrap === null ? [] : [query.unwrap.label]
+  return { kind: 'without', names: [...(grouping?.labels ?? []), ...unwrapped] }
+}
+
+/** The labels that the stages must provide for `kept` and for what stands behind `unwrap`. */
+export const labelNeed = (kept: Kept, alsoRead: readonly string[]): LabelNeed => {
+  if (kept.kind === 'without') return { kind: 'all' }
+  const names = new Set([...(kept.kind === 'by' ? kept.names : []), ...alsoRead])
+  return names.size === 0 ? { kind: 'none' } : { kind: 'some', names }
+}
+
+/** The value of a label behind the stages; null: there is none. */
+export const processedLabel = (entry: ProcessedEntry, name: string): string | null => {
+  if (Object.hasOwn(entry.parsed, name)) return entry.parsed[name] ?? null
+  if (Object.hasOwn(entry.metadata, name)) return entry.metadata[name] ?? null
+  const value = Object.hasOwn(entry.stream, name) ? entry.stream[name] : undefined
+  return value === undefined || value === '' ? null : value
+}
+
+/** All labels of an entry. */
+export const processedMetric = ({ stream, metadata, parsed }: ProcessedEntry, except: readonly string[]): Metric => {
+  const labels = new Map([...Object.entries(stream), ...Object.entries(metadata), ...Object.entries(parsed)])
+  for (const name of except) labels.delete(name)
+  return metricOf(labels)
+}
+
+/** The samples of one series; sorted by time once `sortSeries` was there. */
+export type Series = {
+  readonly metric: Metric
+  readonly hasError: boolean
+  count: number
+  total: number
+  readonly values: number[]
+  readonly timesNs: bigint[]
+}
+
+const hasError = ({ parsed }: ProcessedEntry): boolean => Object.hasOwn(parsed, '__error__')
+
+/** Finds the series of each entry. */
+export class SeriesTable {
+  readonly #kept: Kept
+  readonly #series = new Map<string, Series>()
+  readonly #failed = new Map<string, Series>()
+
+  constructor(kept: Kept) {
+    this.#kept = kept
+  }
+
+  /** In the order in which they were met. */
+  get all(): readonly Series[] {
+    return [...this.#series.values(), ...this.#failed.values()]
+  }
+
+  /** An entry with an error keeps all its labels, whatever the grouping. */
+  seriesOf(entry: ProcessedEntry): Series {
+    if (hasError(entry)) return this.#added(this.#failed, processedMetric(entry, []), entry)
+    const kept = this.#kept
+    if (kept.kind === 'nothing') return this.#series.get('') ?? this.#add(this.#series, '', NO_LABELS)
+    if (kept.kind === 'without') return this.#added(this.#series, processedMetric(entry, kept.names), entry)
+    let key = ''
+    for (const name of kept.names) {
+      const value = processedLabel(entry, name)
+      key += value === null ? '-' : `${value.length}:${value}`
+    }
+    return this.#series.get(key) ?? this.#add(this.#series, key, this.#grouped(entry, kept.names))
+  }
+
+  #grouped(entry: ProcessedEntry, names: readonly string[]): Metric {
+    const pairs = new Map<string, string>()
+    for (const name of names) {
+      const value = processedLabel(entry, name)
+      if (value !== null) pairs.set(name, value)
+    }
+    return metricOf(pairs)
+  }
+
+  #added(table: Map<string, Series>, metric: Metric, entry: ProcessedEntry): Series {
+    const found = table.get(metric.key)
+    if (found !== undefined) return found
+    return this.#add(table, metric.key, metric, hasError(entry) && entry.parsed['__preserve_error__'] !== 'true')
+  }
+
+  #add(table: Map<string, Series>, key: string, metric: Metric, fails = false): Series {
+    const series: Series = { metric, hasError: fails, count: 0, total: 0, values: [], timesNs: [] }
+    table.set(key, series)
+    return series
+  }
+}
+
+/** Brings the samples of a series, which come stream by stream, into the order of their times. */
+export const sortSeries = (series: Series): void => {
+  const { timesNs, values } = series
+  if (timesNs.every((time, i) => i === 0 || (timesNs[i - 1] ?? 0n) <= time)) return
+  const order = timesNs.map((timeNs, i) => ({ timeNs, value: values[i] ?? NaN }))
+  order.sort((a, b) => (a.timeNs < b.timeNs ? -1 : a.timeNs > b.timeNs ? 1 : 0))
+  for (const [i, { timeNs, value }] of order.entries()) {
+    timesNs[i] = timeNs
+    values[i] = value
+  }
+}
