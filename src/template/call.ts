@@ -1,0 +1,104 @@
+import { MAX_TEXT_BYTES } from './budget.ts'
+import { TemplateFailure, type CallableFunction, type Invocation, type ParameterType } from './functions.ts'
+import { isAssignable, nilOf, typeOf, type Cell } from './go-type.ts'
+import { nodeText, type Located, type Operand } from './nodes.ts'
+import { int64, type TemplateValue } from './values.ts'
+
+/** How a call reaches its arguments. */
+export type Calling = {
+  readonly args: readonly Operand[]
+  /** The value piped in. */
+  readonly final: { readonly value: Cell } | null
+  readonly invocation: Invocation
+  evaluate(operand: Operand): Cell
+  /** Names the node that an error would be about; null: the call itself. */
+  standAt(node: Located | null): void
+}
+
+/** A value for a parameter. @throws TemplateFailure as Go's validateType */
+const validated = (value: Cell, type: ParameterType): TemplateValue => {
+  if (value === undefined) {
+    const nil = nilOf(type)
+    if (nil === undefined) throw new TemplateFailure(`invalid value; expected ${type}`)
+    return nil
+  }
+  if (isAssignable(value, type)) return value
+  throw new TemplateFailure(`wrong type for value; expected ${type}; got ${typeOf(value)}`)
+}
+
+type Constant = Extract<Operand, { readonly kind: 'bool' | 'number' | 'string' }>
+
+/** A constant takes the type of the parameter. */
+const constantFor = (operand: Constant, type: ParameterType): TemplateValue => {
+  const text = nodeText(operand)
+  switch (type) {
+    case 'string':
+      if (operand.kind === 'string') return operand.text
+      throw new TemplateFailure(`expected string; found ${text}`)
+    case 'bool':
+      if (operand.kind === 'bool') return operand.value
+      throw new TemplateFailure(`expected bool; found ${text}`)
+    case 'int':
+    case 'int64':
+    case 'time.Duration': {
+      if (operand.kind !== 'number' || operand.integer === null)
+        throw new TemplateFailure(`expected integer; found ${text}`)
+      if (type === 'int') return operand.integer
+      return type === 'int64' ? int64(operand.integer) : { kind: 'duration', ns: operand.integer }
+    }
+    case 'float64':
+      if (operand.kind === 'number') return operand.float
+      throw new TemplateFailure(`expected float; found ${text}`)
+    default:
+      throw new TemplateFailure(`can't handle ${text} for arg of type ${type}`)
+  }
+}
+
+const argument = (operand: Operand, type: ParameterType, calling: Calling): TemplateValue => {
+  calling.standAt(operand)
+  if (operand.kind === 'nil') {
+    const nil = nilOf(type)
+    if (nil === undefined) throw new TemplateFailure(`cannot assign nil to ${type}`)
+    return nil
+  }
+  const constant = operand.kind === 'bool' || operand.kind === 'number' || operand.kind === 'string'
+  if (constant && type !== 'interface {}') return constantFor(operand, type)
+  return validated(calling.evaluate(operand), type)
+}
+
+const checkCount = (callable: CallableFunction, name: string, calling: Calling): void => {
+  const written = calling.args.length
+  const count = written + (calling.final === null ? 0 : 1)
+  const wanted = callable.parameters.length
+  if (callable.rest !== undefined && count < wanted)
+    throw new TemplateFailure(`wrong number of args for ${name}: want at least ${wanted} got ${written}`)
+  if (callable.rest === undefined && count !== wanted)
+    throw new TemplateFailure(`wrong number of args for ${name}: want ${wanted} got ${count}`)
+}
+
+/** What a result weighs, so that growing a value in a loop comes to an end. */
+const weigh = (value: TemplateValue, invocation: Invocation): void => {
+  if (typeof value === 'string') {
+    invocation.spend(value.length)
+    if (value.length > MAX_TEXT_BYTES) throw new TemplateFailure(`text longer than ${MAX_TEXT_BYTES} bytes`)
+  } else if (typeof value === 'object' && value?.kind === 'list') invocation.spend(value.items.length)
+  else if (typeof value === 'object' && value?.kind === 'map') invocation.spend(value.entries.size)
+}
+
+/** Checks and converts the arguments as Go's evalCall, then calls. @throws TemplateFailure */
+export const callFunction = (callable: CallableFunction, name: string, calling: Calling): Cell => {
+  checkCount(callable, name, calling)
+  const { parameters, rest, call } = callable
+  const typeAt = (index: number): ParameterType => parameters[index] ?? rest ?? 'interface {}'
+  const values = calling.args.map((operand, index) => argument(operand, typeAt(index), calling))
+  if (calling.final !== null) values.push(validated(calling.final.value, typeAt(values.length)))
+  try {
+    const result = call(values, calling.invocation)
+    weigh(result, calling.invocation)
+    return result
+  } catch (error) {
+    if (!(error instanceof TemplateFailure)) throw error
+    calling.standAt(null)
+    throw new TemplateFailure(`error calling ${name}: ${error.message}`)
+  }
+}
