@@ -1,5 +1,16 @@
 import type { Authorization, Secret } from '../loki/client-options.ts'
-import { holdingSecrets, optional, record, secret, unsupported, type Section } from './decoder.ts'
+import { proxyKeys, chosenProxy, tlsConfig } from './client-transport.ts'
+import {
+  holdingSecrets,
+  listOf,
+  mapOf,
+  optional,
+  record,
+  required,
+  secret,
+  unsupported,
+  type Section,
+} from './decoder.ts'
 import type { PushUrl } from './push-url.ts'
 import { checkedText, text } from './scalars.ts'
 import { secretPair } from './secret-pair.ts'
@@ -57,11 +68,58 @@ export const authorization = optional(
   ),
 )
 
+const EXPECTED_TOKEN_URL = 'an http or https URL such as https://idp.example.com/oauth2/token'
+const tokenUrl = required(
+  checkedText(EXPECTED_TOKEN_URL, (value) =>
+    URL.canParse(value) && /^https?:\/\//i.test(value) ? null : { code: 'BAD_URL', expected: EXPECTED_TOKEN_URL },
+  ),
+)
+const JWT = 'only the client credentials grant is supported'
+
+/** `oauth2` of a client, as prometheus/common has it. */
+export const oauth2 = optional(
+  holdingSecrets(
+    record(
+      {
+        client_id: required(text()),
+        client_secret: secret(text()),
+        client_secret_file: text(),
+        client_secret_ref: unsupported(REF),
+        scopes: listOf(text()),
+        token_url: tokenUrl,
+        endpoint_params: secret(mapOf(text(), () => null)),
+        tls_config: tlsConfig,
+        ...proxyKeys,
+        grant_type: unsupported(JWT),
+        client_certificate_key: unsupported(JWT),
+        client_certificate_key_id: unsupported(JWT),
+        client_certificate_key_file: unsupported(JWT),
+        client_certificate_key_ref: unsupported(JWT),
+        signature_algorithm: unsupported(JWT),
+        iss: unsupported(JWT),
+        audience: unsupported(JWT),
+        claims: unsupported(JWT),
+      },
+      (values, section): Authorization => ({
+        kind: 'oauth2',
+        clientId: values.client_id,
+        clientSecret: secretPair(section, 'client_secret', values.client_secret, values.client_secret_file) ?? NONE,
+        scopes: values.scopes,
+        tokenUrl: values.token_url,
+        endpointParams: values.endpoint_params,
+        tls: values.tls_config,
+        proxy: chosenProxy(values, section),
+      }),
+    ),
+  ),
+)
+
 /** The keys of a client that say how its requests identify themselves, as read. */
 export type AuthorizationValues = {
   readonly url: PushUrl
   readonly basic_auth: Authorization | null
   readonly authorization: Authorization | null
+  readonly oauth2: Authorization | null
   readonly bearer_token: string
   readonly bearer_token_file: string
 }
@@ -74,6 +132,7 @@ export const chosenAuthorization = (values: AuthorizationValues, section: Sectio
     ['url', credentials && fromUrl(credentials)],
     ['basic_auth', values.basic_auth],
     ['authorization', values.authorization],
+    ['oauth2', values.oauth2],
     [values.bearer_token === '' ? 'bearer_token_file' : 'bearer_token', token && bearer(token)],
   ]
   const [chosen, extra] = ways.filter(([, way]) => way !== null)

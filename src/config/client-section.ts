@@ -1,7 +1,7 @@
 import type { ClientOptions, PaceOptions } from '../loki/client-options.ts'
-import { authorization, basicAuth, chosenAuthorization } from './client-authorization.ts'
-import { chosenProxy, proxyUrl, tlsConfig } from './client-transport.ts'
-import { ignored, mapOf, record, required, secret, unsupported, type Section, type Wrong } from './decoder.ts'
+import { authorization, basicAuth, chosenAuthorization, oauth2 } from './client-authorization.ts'
+import { chosenProxy, proxyKeys, tlsConfig } from './client-transport.ts'
+import { ignored, listOf, mapOf, record, required, secret, unsupported, type Section, type Wrong } from './decoder.ts'
 import { pushUrl, type PushUrl } from './push-url.ts'
 import { checkedText, duration, flag, integer, labelName, size, text } from './scalars.ts'
 
@@ -58,7 +58,15 @@ const pace = (absent: PaceOptions) =>
     (values): PaceOptions => ({ bytesPerSecond: values.bytes_per_second, burstBytes: values.burst_bytes }),
   )
 
-const NOT_YET = 'is not supported yet'
+/** Several values are one, as RFC 9110, section 5.3, allows. */
+const httpHeader = record(
+  {
+    values: listOf(headerValue),
+    secrets: listOf(headerValue),
+    files: unsupported('headers from files are not supported: use authorization with credentials_file'),
+  },
+  ({ values, secrets }) => [...values, ...secrets].join(', '),
+)
 
 const fields = {
   name: text(),
@@ -75,13 +83,10 @@ const fields = {
   authorization,
   bearer_token: secret(text()),
   bearer_token_file: text(),
-  oauth2: unsupported(`oauth2 ${NOT_YET}: use basic_auth or authorization`),
+  oauth2,
   tls_config: tlsConfig,
-  proxy_url: proxyUrl,
-  no_proxy: text(),
-  proxy_from_environment: flag(false),
-  proxy_connect_header: unsupported(`proxy_connect_header ${NOT_YET}`),
-  http_headers: unsupported(`http_headers ${NOT_YET}: use headers`),
+  ...proxyKeys,
+  http_headers: secret(mapOf(httpHeader, headerName)),
   follow_redirects: ignored('redirects are never followed'),
   enable_http2: ignored('pushes use HTTP/1.1'),
   stream_lag_labels: ignored('Promtail dropped this key too'),
@@ -124,7 +129,7 @@ const client = (clientFields: typeof fields) =>
       host: values.url.host,
       tenantId: values.tenant_id,
       externalLabels: values.external_labels,
-      headers: values.headers,
+      headers: { ...values.http_headers, ...values.headers },
       authorization: chosenAuthorization(values, section),
       tls: values.tls_config,
       proxy: chosenProxy(values, section),

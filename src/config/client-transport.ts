@@ -52,11 +52,19 @@ export const tlsConfig = record(
 const EXPECTED_PROXY = 'an http or https URL such as http://proxy:3128'
 
 /** `proxy_url`: may hold credentials. */
-export const proxyUrl = hidingUserInfo(
+const proxyUrl = hidingUserInfo(
   checkedText(EXPECTED_PROXY, (value) =>
     URL.canParse(value) && /^https?:\/\//i.test(value) ? null : { code: 'BAD_URL', expected: EXPECTED_PROXY },
   ),
 )
+
+/** The keys of `chosenProxy`. */
+export const proxyKeys = {
+  proxy_url: proxyUrl,
+  no_proxy: text(),
+  proxy_from_environment: flag(false),
+  proxy_connect_header: unsupported('proxy_connect_header is not supported: put credentials into proxy_url'),
+}
 
 export type ProxyValues = {
   readonly proxy_url: string

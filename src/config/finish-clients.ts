@@ -1,8 +1,29 @@
 import { createHash } from 'node:crypto'
-import type { Authorization, ClientOptions, Secret } from '../loki/client-options.ts'
+import type {
+  Authorization,
+  ClientOptions,
+  OAuth2Options,
+  ProxyOptions,
+  Secret,
+  TlsOptions,
+} from '../loki/client-options.ts'
 import { MASK, maskUserInfo } from './secret-mask.ts'
 
 const maskSecret = (secret: Secret): Secret => (secret.kind === 'inline' ? { kind: 'inline', value: MASK } : secret)
+
+const maskTls = (tls: TlsOptions): TlsOptions => ({ ...tls, key: tls.key && maskSecret(tls.key) })
+
+const maskProxy = (proxy: ProxyOptions): ProxyOptions =>
+  proxy.kind === 'url' ? { ...proxy, url: maskUserInfo(proxy.url) } : proxy
+
+const maskOAuth2 = (options: OAuth2Options): OAuth2Options => ({
+  ...options,
+  clientSecret: maskSecret(options.clientSecret),
+  tokenUrl: maskUserInfo(options.tokenUrl),
+  endpointParams: Object.fromEntries(Object.keys(options.endpointParams).map((name) => [name, MASK])),
+  tls: maskTls(options.tls),
+  proxy: maskProxy(options.proxy),
+})
 
 const maskAuthorization = (authorization: Authorization): Authorization => {
   switch (authorization.kind) {
@@ -12,6 +33,8 @@ const maskAuthorization = (authorization: Authorization): Authorization => {
       return { ...authorization, password: maskSecret(authorization.password) }
     case 'header':
       return { ...authorization, credentials: maskSecret(authorization.credentials) }
+    case 'oauth2':
+      return maskOAuth2(authorization)
   }
 }
 
@@ -20,8 +43,8 @@ export const maskClient = (client: ClientOptions): ClientOptions => ({
   ...client,
   headers: Object.fromEntries(Object.keys(client.headers).map((name) => [name, MASK])),
   authorization: maskAuthorization(client.authorization),
-  tls: { ...client.tls, key: client.tls.key && maskSecret(client.tls.key) },
-  proxy: client.proxy.kind === 'url' ? { ...client.proxy, url: maskUserInfo(client.proxy.url) } : client.proxy,
+  tls: maskTls(client.tls),
+  proxy: maskProxy(client.proxy),
 })
 
 /** Like Promtail: the first six hex digits of a SHA-256 over the settings as they may be printed. */

@@ -1,5 +1,12 @@
 import { stringify } from 'yaml'
-import type { Authorization, ClientOptions, PaceOptions, Secret, TlsOptions } from '../loki/client-options.ts'
+import type {
+  Authorization,
+  ClientOptions,
+  OAuth2Options,
+  PaceOptions,
+  Secret,
+  TlsOptions,
+} from '../loki/client-options.ts'
 import { formatSize } from './byte-size.ts'
 import type {
   Config,
@@ -26,6 +33,34 @@ const secretKeys = (key: string, secret: Secret | null): Printed => {
   return secret.kind === 'file' ? { [`${key}_file`]: secret.path } : { [key]: secret.value }
 }
 
+const tlsKeys = (tls: TlsOptions): Printed => ({
+  tls_config: compact({
+    ...secretKeys('ca', tls.ca),
+    ...secretKeys('cert', tls.cert),
+    ...secretKeys('key', tls.key),
+    server_name: tls.serverName,
+    insecure_skip_verify: tls.insecureSkipVerify,
+    min_version: tls.minVersion,
+  }),
+})
+
+const proxyKeys = ({ proxy }: Pick<ClientOptions, 'proxy'>): Printed => {
+  if (proxy.kind === 'none') return {}
+  if (proxy.kind === 'environment') return { proxy_from_environment: true }
+  return { proxy_url: proxy.url, no_proxy: proxy.noProxy }
+}
+
+const oauth2Keys = (options: OAuth2Options): Printed =>
+  compact({
+    client_id: options.clientId,
+    ...secretKeys('client_secret', options.clientSecret),
+    scopes: options.scopes,
+    token_url: options.tokenUrl,
+    endpoint_params: options.endpointParams,
+    ...tlsKeys(options.tls),
+    ...proxyKeys(options),
+  })
+
 const authorizationKeys = (authorization: Authorization): Printed => {
   switch (authorization.kind) {
     case 'none':
@@ -38,24 +73,9 @@ const authorizationKeys = (authorization: Authorization): Printed => {
       const { type, credentials } = authorization
       return { authorization: compact({ type, ...secretKeys('credentials', credentials) }) }
     }
+    case 'oauth2':
+      return { oauth2: oauth2Keys(authorization) }
   }
-}
-
-const tlsKeys = (tls: TlsOptions): Printed => ({
-  tls_config: compact({
-    ...secretKeys('ca', tls.ca),
-    ...secretKeys('cert', tls.cert),
-    ...secretKeys('key', tls.key),
-    server_name: tls.serverName,
-    insecure_skip_verify: tls.insecureSkipVerify,
-    min_version: tls.minVersion,
-  }),
-})
-
-const proxyKeys = ({ proxy }: ClientOptions): Printed => {
-  if (proxy.kind === 'none') return {}
-  if (proxy.kind === 'environment') return { proxy_from_environment: true }
-  return { proxy_url: proxy.url, no_proxy: proxy.noProxy }
 }
 
 const pace = ({ bytesPerSecond, burstBytes }: PaceOptions): Printed => ({

@@ -1,4 +1,4 @@
-import type { Authorization, Secret } from './client-options.ts'
+import type { Authorization, OAuth2Options, Secret } from './client-options.ts'
 import { readSecret } from './secret-source.ts'
 
 export type AuthorizationHeader =
@@ -29,7 +29,9 @@ const ofHeader = async (type: string, credentials: Secret): Promise<Authorizatio
 }
 
 /** The value of `Authorization` now; files are read again for each push. */
-export const readAuthorization = (authorization: Authorization): Promise<AuthorizationHeader> => {
+export const readAuthorization = (
+  authorization: Exclude<Authorization, OAuth2Options>,
+): Promise<AuthorizationHeader> => {
   switch (authorization.kind) {
     case 'none':
       return Promise.resolve({ kind: 'none' })

@@ -9,6 +9,19 @@ export type Authorization =
   | { readonly kind: 'none' }
   | { readonly kind: 'basic'; readonly username: Secret; readonly password: Secret }
   | { readonly kind: 'header'; readonly type: string; readonly credentials: Secret }
+  | OAuth2Options
+
+/** Client credentials of RFC 6749, section 4.4; the token endpoint may need TLS and a proxy of its own. */
+export type OAuth2Options = {
+  readonly kind: 'oauth2'
+  readonly clientId: string
+  readonly clientSecret: Secret
+  readonly scopes: readonly string[]
+  readonly tokenUrl: string
+  readonly endpointParams: Readonly<Record<string, string>>
+  readonly tls: TlsOptions
+  readonly proxy: ProxyOptions
+}
 
 export type TlsOptions = {
   readonly ca: Secret | null

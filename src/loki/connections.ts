@@ -75,7 +75,10 @@ const proxySettings = (proxy: Extract<ProxyOptions, { kind: 'url' }>): EnvHttpPr
   }
 }
 
-const createDispatcher = (options: ClientOptions, material: TlsMaterial): Dispatcher => {
+/** What a connection needs to know of its other end. */
+export type ConnectionOptions = Pick<ClientOptions, 'url' | 'tls' | 'proxy' | 'timeoutMs'>
+
+const createDispatcher = (options: ConnectionOptions, material: TlsMaterial): Dispatcher => {
   const { tls, proxy } = options
   const proxyTls = {
     ...present(material),
@@ -94,12 +97,12 @@ const createDispatcher = (options: ClientOptions, material: TlsMaterial): Dispat
 
 /** The connections to one Loki. When a certificate file changes, new ones are opened and the old ones end in peace. */
 export class Connections {
-  readonly #options: ClientOptions
+  readonly #options: ConnectionOptions
   readonly #log: Log
   #dispatcher: Dispatcher | undefined
   #material: TlsMaterial = { ca: undefined, cert: undefined, key: undefined }
 
-  constructor(options: ClientOptions, log: Log) {
+  constructor(options: ConnectionOptions, log: Log) {
     this.#options = options
     this.#log = log
   }

@@ -2,9 +2,10 @@ import { request } from 'undici'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { readAnswerText } from './answer-text.ts'
-import { readAuthorization, type AuthorizationHeader } from './authorization.ts'
+import type { AuthorizationHeader } from './authorization.ts'
+import { Authorizer } from './authorizer.ts'
 import type { PushAnswer } from './classify.ts'
-import type { Authorization, ClientOptions } from './client-options.ts'
+import type { ClientOptions } from './client-options.ts'
 import { Connections, type OpenConnections } from './connections.ts'
 import { PushHeaders } from './push-headers.ts'
 import { redirectTarget } from './redirect.ts'
@@ -37,7 +38,7 @@ export class Endpoint {
   readonly #deps: EndpointDeps
   readonly #connections: Connections
   readonly #headers: PushHeaders
-  readonly #authorization: Authorization
+  readonly #authorizer: Authorizer
   readonly #url: URL
 
   constructor(options: ClientOptions, deps: EndpointDeps) {
@@ -47,12 +48,14 @@ export class Endpoint {
     this.#headers = new PushHeaders(options.headers, deps.log)
     const { url, authorization } = withoutCredentials(options)
     this.#url = url
-    this.#authorization = authorization
+    const { clock, log } = deps
+    this.#authorizer = new Authorizer(authorization, { clock, log, timeoutMs: options.timeoutMs })
   }
 
   /** One POST, with its redirects, within `timeoutMs`. A stop aborts it. */
   async push(body: Uint8Array, tenant: string, stop: AbortSignal): Promise<PushAnswer> {
-    const authorization = await readAuthorization(this.#authorization)
+    const authorization = await this.#authorizer.header(stop)
+    if (authorization.kind === 'unavailable') return { kind: 'unanswered', why: authorization.why }
     if (authorization.kind === 'unreadable') {
       return { kind: 'unsent', setting: 'authorization', why: authorization.why }
     }
@@ -68,6 +71,7 @@ export class Endpoint {
     const answer = await timed({ clock: this.#deps.clock, timeoutMs: this.#options.timeoutMs, stop }, (signal) =>
       this.#follow({ body, headers, dispatcher: connections.dispatcher, signal }),
     )
+    if (answer.kind === 'answered' && answer.status === 401) this.#authorizer.refused()
     return this.#clean(answer, authorization)
   }
 
@@ -113,7 +117,8 @@ export class Endpoint {
     return { answer: { kind: 'answered', status: response.statusCode, text, retryAfterMs }, location: one('location') }
   }
 
-  close(): Promise<void> {
-    return this.#connections.close()
+  async close(): Promise<void> {
+    await this.#authorizer.close()
+    await this.#connections.close()
   }
 }

@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream'
 import { request } from 'undici'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { readAuthorization } from './authorization.ts'
-import type { Authorization, ClientOptions } from './client-options.ts'
+import { Authorizer } from './authorizer.ts'
+import type { ClientOptions } from './client-options.ts'
 import { Connections } from './connections.ts'
 import { PushHeaders } from './push-headers.ts'
 import { type ReadEntry, readQueryAnswer } from './query-answer.ts'
@@ -77,7 +77,7 @@ export class QueryClient {
   readonly #userAgent: string
   readonly #connections: Connections
   readonly #headers: PushHeaders
-  readonly #authorization: Authorization
+  readonly #authorizer: Authorizer
   readonly #url: URL | null
 
   constructor(options: ClientOptions, { clock, log, userAgent }: QueryClientDeps) {
@@ -88,7 +88,7 @@ export class QueryClient {
     this.#headers = new PushHeaders(options.headers, log)
     const { url, authorization } = withoutCredentials(options)
     this.#url = queryUrlOf(url)
-    this.#authorization = authorization
+    this.#authorizer = new Authorizer(authorization, { clock, log, timeoutMs: options.timeoutMs })
   }
 
   /** One request, within a minute or the client's `timeout` if that is longer. */
@@ -106,7 +106,8 @@ export class QueryClient {
     })) {
       url.searchParams.set(name, value)
     }
-    const authorization = await readAuthorization(this.#authorization)
+    const authorization = await this.#authorizer.header(stop)
+    if (authorization.kind === 'unavailable') return { kind: 'failed', why: authorization.why }
     if (authorization.kind === 'unreadable') return { kind: 'unusable', why: authorization.why }
     const value = authorization.kind === 'header' ? authorization.value : ''
     const secrets = authorization.kind === 'header' ? authorization.secrets : []
@@ -140,7 +141,8 @@ export class QueryClient {
     return 'why' in answer ? { ...answer, why: withoutSecrets(answer.why, secrets) } : answer
   }
 
-  close(): Promise<void> {
-    return this.#connections.close()
+  async close(): Promise<void> {
+    await this.#authorizer.close()
+    await this.#connections.close()
   }
 }

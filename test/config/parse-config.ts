@@ -91,8 +91,8 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
     '28:13 CONFLICT clients[11].linger',
     '29:16 CONFLICT clients[11].batchsize',
     '30:28 BAD_VALUE clients[11].max_pushes_per_second',
-    '32:13 UNSUPPORTED clients[12].oauth2',
-    '33:19 UNSUPPORTED clients[12].http_headers',
+    '32:13 MISSING_KEY clients[12].oauth2.token_url',
+    '33:34 UNSUPPORTED clients[12].http_headers.a.files[0]',
   ],
   'client-names.bad.yaml': [
     '3:5 DUPLICATE_NAME clients[1]',

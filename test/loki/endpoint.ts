@@ -11,6 +11,7 @@ import { Endpoint } from '../../src/loki/endpoint.ts'
 import { handClock } from '../fixtures/clock.ts'
 import { entryAt, lokiOptions, recordingLog, testClient } from '../fixtures/loki-client.ts'
 import { startLoki, type LokiServer } from '../fixtures/loki-server.ts'
+import { serve } from '../fixtures/http-server.ts'
 import { createAuthority } from '../fixtures/pki.ts'
 
 type Pusher = { readonly push: (tenant?: string) => Promise<PushAnswer>; readonly logged: string[] }
@@ -336,4 +337,96 @@ t.test('no secret reaches a log line, a metric or a reason, even if the server r
   t.match(said, '<secret>', 'the text is shown without them')
   for (const secret of secrets) t.notOk(said.includes(secret), secret)
   t.notMatch(said, 'a line that is not for the log')
+})
+
+type Asked = { readonly authorization: string | undefined; readonly form: Readonly<Record<string, string>> }
+
+/** A token endpoint, scripted by call number; @returns what it was asked. */
+const tokenServer = async (
+  t: Test,
+  answer: (call: number, asked: Asked) => { readonly status: number; readonly body: string },
+): Promise<{ readonly url: string; readonly asked: readonly Asked[] }> => {
+  const asked: Asked[] = []
+  const server = await serve(null, (request, response) => {
+    void (async (): Promise<void> => {
+      const chunks: Buffer[] = []
+      for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+      const form = Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString()))
+      const one = { authorization: request.headers.authorization, form }
+      asked.push(one)
+      const { status, body: text } = answer(asked.length, one)
+      response.writeHead(status).end(text)
+    })()
+  })
+  t.teardown(() => server.close())
+  return { url: `${server.url}/token`, asked }
+}
+
+const clientCredentials = (tokenUrl: string): ClientOptions['authorization'] => ({
+  kind: 'oauth2',
+  clientId: 'me and you',
+  clientSecret: inline('s3cret'),
+  scopes: ['write', 'more'],
+  tokenUrl,
+  endpointParams: { audience: 'loki' },
+  tls: tls({}),
+  proxy: { kind: 'none' },
+})
+
+t.test('oauth2: one token for many pushes, a new one shortly before it ends, and after a 401', async (t) => {
+  const idp = await tokenServer(t, (call) => ({
+    status: 200,
+    body: JSON.stringify({ access_token: `token-${call}`, token_type: 'bearer', expires_in: 60 }),
+  }))
+  const statuses = [204, 204, 401, 204, 204]
+  const loki = await lokiFor(t, { answer: () => ({ status: statuses.shift() ?? 204 }) })
+  const clock = handClock()
+  const { log } = recordingLog(clock)
+  const authorization = clientCredentials(idp.url)
+  const endpoint = new Endpoint(lokiOptions(loki.url, { authorization }), { clock, log, userAgent: 'eventail/1.2.3' })
+  t.teardown(() => endpoint.close())
+  const push = (): Promise<PushAnswer> => endpoint.push(body, '', new AbortController().signal)
+  await Promise.all([push(), push()])
+  t.strictSame(idp.asked, [
+    {
+      authorization: `Basic ${Buffer.from('me%20and%20you:s3cret').toString('base64')}`,
+      form: { grant_type: 'client_credentials', scope: 'write more', audience: 'loki' },
+    },
+  ])
+  await push()
+  await push()
+  await clock.advance(51_000)
+  await push()
+  t.strictSame(
+    loki.requests.map(({ headers }) => headers['authorization']),
+    ['Bearer token-1', 'Bearer token-1', 'Bearer token-1', 'Bearer token-2', 'Bearer token-3'],
+  )
+})
+
+t.test('oauth2: an endpoint that wants the credentials among the parameters, and one that fails', async (t) => {
+  const idp = await tokenServer(t, (call, { form, authorization }) => {
+    if (call > 2) return { status: 503, body: `busy, ${form['client_secret'] ?? ''}` }
+    if (authorization !== undefined) return { status: 401, body: '{"error":"invalid_client"}' }
+    return { status: 200, body: '{"access_token":"abc"}' }
+  })
+  const loki = await lokiFor(t, { answer: () => ({ status: 401 }) })
+  const { push } = pusherTo(t, loki.url, { authorization: clientCredentials(idp.url) })
+  await push()
+  t.match(idp.asked[1], {
+    authorization: undefined,
+    form: { client_id: 'me and you', client_secret: 's3cret', grant_type: 'client_credentials' },
+  })
+  t.match(loki.requests[0]?.headers, { authorization: 'Bearer abc' })
+  const second = await push()
+  t.match(second, { kind: 'unanswered', why: /oauth2: the token endpoint answered 503: busy, <secret>/ })
+  t.equal(loki.requests.length, 1, 'nothing is sent without a token')
+
+  for (const [text, why] of [
+    ['not json', /without a usable access_token/],
+    ['{"access_token":"a\\r\\nX-Evil: 1"}', /without a usable access_token/],
+  ] as const) {
+    const odd = await tokenServer(t, () => ({ status: 200, body: text }))
+    const answer = await pusherTo(t, loki.url, { authorization: clientCredentials(odd.url) }).push()
+    t.match(answer, { kind: 'unanswered', why })
+  }
 })
