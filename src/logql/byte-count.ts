@@ -1,3 +1,5 @@
+import { type FloatOutcome, parseGoFloat } from './go-float.ts'
+
 const MULTIPLIERS: Readonly<Record<string, number>> = Object.fromEntries([
   ['', 1],
   ['b', 1],
@@ -11,15 +13,17 @@ const MULTIPLIERS: Readonly<Record<string, number>> = Object.fromEntries([
 
 /**
  * A number of bytes as go-humanize reads it (`1.5 KiB`, `2kb`, `1,000`): digits with a point and commas, then a unit in
- * any case. @returns whole bytes; null: it is none, or above 64 bits.
+ * any case. `value` is in whole bytes; the message is humanize's.
  */
-export const parseByteCount = (text: string): number | null => {
+export const parseByteCount = (text: string): FloatOutcome => {
   const [, digits = '', unit = ''] = /^([\d.,]*)(.*)$/s.exec(text) ?? []
-  const number = digits.replaceAll(',', '')
-  if (!/^(?:\d+\.?\d*|\.\d+)$/.test(number)) return null
+  const number = parseGoFloat(digits.replaceAll(',', ''))
+  if (number.kind === 'invalid') return number
   const name = unit.trim().toLowerCase()
   const multiplier = Object.hasOwn(MULTIPLIERS, name) ? MULTIPLIERS[name] : undefined
-  if (multiplier === undefined) return null
-  const bytes = Number(number) * multiplier
-  return bytes >= 2 ** 64 ? null : Math.trunc(bytes)
+  if (multiplier === undefined) return { kind: 'invalid', message: `unhandled size name: ${name}` }
+  const bytes = number.value * multiplier
+  return bytes >= 2 ** 64
+    ? { kind: 'invalid', message: `too large: ${text}` }
+    : { kind: 'ok', value: Math.trunc(bytes) }
 }

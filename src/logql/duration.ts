@@ -48,18 +48,40 @@ export const parsePrometheusDuration = (text: string): DurationOutcome => {
   return ns > MAX_NS ? invalid('duration out of range') : { kind: 'ok', ns }
 }
 
-const GO_PART = /(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/g
-const GO = /^[-+]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/
+const GO_NUMBER = /(\d*)(?:\.(\d*))?/y
+const GO_UNIT = /[^.\d]*/y
 
-/** Go's `time.ParseDuration`, in nanoseconds: signed, fractions, units from ns to h; null: it is none. */
-export const parseGoDuration = (text: string): bigint | null => {
-  if (text.length > 100 || !GO.test(text)) return null
+const take = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {
+  pattern.lastIndex = at
+  return pattern.exec(text)
+}
+
+/** One number with its unit; a text: why it is none. */
+const goPart = (text: string, at: number, quoted: string): { readonly ns: bigint; readonly to: number } | string => {
+  const [number = '', whole = '', fraction = ''] = take(GO_NUMBER, text, at) ?? []
+  if (whole + fraction === '') return `time: invalid duration ${quoted}`
+  const unit = take(GO_UNIT, text, at + number.length)?.[0] ?? ''
+  if (unit === '') return `time: missing unit in duration ${quoted}`
+  const size = Object.hasOwn(UNITS_NS, unit) && !/[dwy]/.test(unit) ? UNITS_NS[unit] : undefined
+  if (size === undefined) return `time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`
+  const digits = fraction.slice(0, 18)
+  const ns = BigInt(whole || 0) * size + (BigInt(digits || 0) * size) / 10n ** BigInt(digits.length)
+  return { ns, to: at + number.length + unit.length }
+}
+
+/** Go's `time.ParseDuration`: signed, fractions, units from ns to h; with its words for what is no duration. */
+export const parseGoDuration = (text: string): DurationOutcome => {
+  const quoted = JSON.stringify(text.slice(0, 100))
+  const start = /^[-+]/.test(text) ? 1 : 0
+  if (text.slice(start) === '0') return { kind: 'ok', ns: 0n }
+  if (text.length === start || text.length > 100) return invalid(`time: invalid duration ${quoted}`)
   let ns = 0n
-  for (const [, whole = '', fraction = '', unit = ''] of text.matchAll(GO_PART)) {
-    const size = UNITS_NS[unit] ?? 0n
-    const digits = fraction.slice(0, 18)
-    ns += BigInt(whole === '' ? 0 : whole) * size + (BigInt(digits || 0) * size) / 10n ** BigInt(digits.length)
+  for (let at = start; at < text.length;) {
+    const part = goPart(text, at, quoted)
+    if (typeof part === 'string') return invalid(part)
+    ns += part.ns
+    at = part.to
   }
-  if (ns > MAX_NS) return null
-  return text.startsWith('-') ? -ns : ns
+  if (ns > MAX_NS) return invalid(`time: invalid duration ${quoted}`)
+  return { kind: 'ok', ns: text.startsWith('-') ? -ns : ns }
 }

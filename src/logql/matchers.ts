@@ -1,5 +1,6 @@
 import type { Labels } from '../entry/entry.ts'
 import type { Matcher } from './ast.ts'
+import { remembered } from '../regexp/memo.ts'
 import { anchored, compiledRegExp } from './regexp.ts'
 
 /** Whether a label's value matches; a missing label is ''. */
@@ -7,21 +8,6 @@ export type ValueTest = (value: string) => boolean
 
 /** Alternatives of plain texts, as Grafana writes multi-value variables: `a|b|c`. */
 const PLAIN_ALTERNATIVES = /^[\p{L}\p{N} _:/,;=@#%&<>"'`~!-]*(?:\|[\p{L}\p{N} _:/,;=@#%&<>"'`~!-]*)*$/u
-
-/** Longer lists of remembered verdicts are started anew. */
-const MAX_REMEMBERED = 4096
-
-const remembered = (test: ValueTest): ValueTest => {
-  const verdicts = new Map<string, boolean>()
-  return (value) => {
-    const known = verdicts.get(value)
-    if (known !== undefined) return known
-    if (verdicts.size >= MAX_REMEMBERED) verdicts.clear()
-    const verdict = test(value)
-    verdicts.set(value, verdict)
-    return verdict
-  }
-}
 
 const regExpTest = (pattern: string): ValueTest => {
   if (PLAIN_ALTERNATIVES.test(pattern)) {

@@ -1,4 +1,5 @@
 import type { CompareOperator, LabelFilter, MatchOperator, Matcher } from './ast.ts'
+import { parseGoFloat } from './go-float.ts'
 import { anchored, compileRegExp } from './regexp.ts'
 import type { TokenReader } from './token-reader.ts'
 
@@ -18,11 +19,10 @@ const isMatch = (kind: string): kind is MatchOperator => MATCH.some((operator) =
 /** Checks the pattern, as Loki does while it parses. */
 export const checkedMatcher = (reader: TokenReader, matcher: Matcher, from: number): Matcher => {
   if (matcher.op === '=~' || matcher.op === '!~') {
-    const outcome = compileRegExp(anchored(matcher.value))
-    // The message quotes a part of the pattern as it was written, so an unanchored failure reads better.
-    const plain = outcome.kind === 'invalid' ? compileRegExp(matcher.value) : outcome
-    const invalid = plain.kind === 'invalid' ? plain : outcome
-    if (invalid.kind === 'invalid') throw reader.refuse(invalid.message, from)
+    // Plain first, because the message quotes the pattern; anchored too, because `a)(?:b` is sound only within.
+    const plain = compileRegExp(matcher.value)
+    const outcome = plain.kind === 'ok' ? compileRegExp(anchored(matcher.value)) : plain
+    if (outcome.kind === 'error') throw reader.refuse(outcome.why, from)
   }
   return matcher
 }
@@ -35,14 +35,11 @@ export const readMatcherAfter = (reader: TokenReader, name: string, from: number
   return checkedMatcher(reader, { name, op, value }, from)
 }
 
-/** A number as Go's `ParseFloat` reads it of those that the lexer lets through. */
+/** A number of those that the lexer lets through. */
 export const numberOf = (reader: TokenReader, text: string, from: number): number => {
-  if (/^(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(text)) {
-    const value = Number(text)
-    if (Number.isFinite(value)) return value
-  }
-  const why = `unable to parse literal as a float: strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`
-  throw reader.refuse(why, from)
+  const outcome = parseGoFloat(text)
+  if (outcome.kind === 'ok') return outcome.value
+  throw reader.refuse(`unable to parse literal as a float: ${outcome.message}`, from)
 }
 
 /** `3`, `+3` or `-3`. */

@@ -112,7 +112,7 @@ const readLabelReplace = (reader: TokenReader): MetricQuery => {
   const [target, replacement, source, pattern] = [argument(), argument(), argument(), argument()]
   reader.expect(')')
   const regexp = compileRegExp(anchored(pattern))
-  if (regexp.kind === 'invalid') throw reader.refuse(`invalid regex in label_replace: ${regexp.message}`, from)
+  if (regexp.kind === 'error') throw reader.refuse(`invalid regex in label_replace: ${regexp.why}`, from)
   return { kind: 'label_replace', of, target, replacement, source, pattern, ...reader.spanFrom(from) }
 }
 

@@ -1,32 +1,19 @@
-import { RE2JS, RE2JSException } from 're2js'
+import { type CompiledRegExp, compileGoRegExp, type GoRegExp } from '../regexp/go-regexp.ts'
 
-export type RegExpOutcome =
-  { readonly kind: 'ok'; readonly regexp: RE2JS } | { readonly kind: 'invalid'; readonly message: string }
-
-/** Longest pattern; what is longer is no pattern of a person. */
+/** Longest pattern in UTF-16 units; what is longer is no pattern of a person. */
 const MAX_PATTERN = 16_384
 
-/** Compiles a pattern as Go's regexp does (RE2: linear time). The message is worded as Go's. */
-export const compileRegExp = (pattern: string): RegExpOutcome => {
-  if (pattern.length > MAX_PATTERN) {
-    return { kind: 'invalid', message: 'error parsing regexp: expression too large' }
-  }
-  try {
-    return { kind: 'ok', regexp: RE2JS.compile(pattern) }
-  } catch (error) {
-    if (!(error instanceof RE2JSException)) throw error
-    return {
-      kind: 'invalid',
-      message: error.message.replace(/^(?:error parsing regexp: )?/, 'error parsing regexp: '),
-    }
-  }
-}
+/** Compiles a pattern of a query as Go's regexp does (RE2: linear time). The reason of a refusal is worded as Go's. */
+export const compileRegExp = (pattern: string): CompiledRegExp =>
+  pattern.length > MAX_PATTERN
+    ? { kind: 'error', why: 'error parsing regexp: expression too large' }
+    : compileGoRegExp(pattern)
 
-/** A pattern that was checked before. */
-export const compiledRegExp = (pattern: string): RE2JS => {
+/** A pattern that was checked when the query was parsed. */
+export const compiledRegExp = (pattern: string): GoRegExp => {
   const outcome = compileRegExp(pattern)
   if (outcome.kind === 'ok') return outcome.regexp
-  throw new Error(`a pattern went unchecked: ${outcome.message}`)
+  throw new Error(`a pattern went unchecked: ${outcome.why}`)
 }
 
 /** As Prometheus and Loki match labels: the whole value, `.` matches newlines too. */

@@ -21,7 +21,7 @@ const MAX_PARTS = 1000
 /** Column in characters, from 1. */
 const columnOf = (text: string, at: number): number => {
   const lineStart = text.lastIndexOf('\n', at - 1) + 1
-  return [...text.slice(at === 0 ? 0 : lineStart, at)].length + 1
+  return Array.from(text.slice(at === 0 ? 0 : lineStart, at)).length + 1
 }
 
 /** The tokens of a query with a place among them. Every refusal is a thrown `QueryError`. */

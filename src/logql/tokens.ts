@@ -72,7 +72,8 @@ const measured = (kind: string, text: string, { from, amount }: { from: number; 
 
 const duration = (text: string): bigint | null => {
   const outcome = parsePrometheusDuration(text)
-  return outcome.kind === 'ok' ? outcome.ns : parseGoDuration(text)
+  const go = outcome.kind === 'ok' ? outcome : parseGoDuration(text)
+  return go.kind === 'ok' ? go.ns : null
 }
 
 /** A number, or a duration or bytes if the characters behind it make it one. */
@@ -83,7 +84,7 @@ const numberAt = (text: string, from: number, written: string): Token => {
   if (ns !== null) return measured('DURATION', durationText, { from, amount: ns })
   const bytesText = written + (matchAt(BYTES_REST, text, behind)?.[0] ?? '')
   const bytes = bytesText === written ? null : parseByteCount(bytesText)
-  if (bytes !== null) return measured('BYTES', bytesText, { from, amount: BigInt(bytes) })
+  if (bytes?.kind === 'ok') return measured('BYTES', bytesText, { from, amount: BigInt(bytes.value) })
   return plain('NUMBER', written, from)
 }
 
@@ -91,8 +92,9 @@ const minusAt = (text: string, from: number): Token => {
   const flag = matchAt(FLAG, text, from)?.[0]
   if (flag !== undefined) return { ...plain('PARSER_FLAG', flag, from), isLineKnown: false }
   const rest = matchAt(DURATION_REST, text, from + 1)?.[0] ?? ''
-  const ns = rest === '' ? null : parseGoDuration(`-${rest}`)
-  return ns === null ? plain('-', '-', from) : measured('DURATION', `-${rest}`, { from, amount: ns })
+  const outcome = parseGoDuration(`-${rest}`)
+  if (outcome.kind === 'invalid') return plain('-', '-', from)
+  return measured('DURATION', `-${rest}`, { from, amount: outcome.ns })
 }
 
 const stringAt = (text: string, from: number): Token => {

@@ -1,0 +1,16 @@
+import { remembered } from '../regexp/memo.ts'
+
+const sanitize = (key: string): string => key.replace(/[^a-zA-Z0-9_]/gu, '_')
+
+/** A key as a label's name: trimmed, `_` for each character that a name can't have and before a leading digit. */
+export const labelName: (key: string) => string = remembered((key) => {
+  const trimmed = key.trim()
+  return /^[0-9]/.test(trimmed) ? `_${sanitize(trimmed)}` : sanitize(trimmed)
+})
+
+/** A key inside an object: `prefix` and an underscore before it. */
+export const nestedName = (prefix: string, key: string): string =>
+  prefix === '' ? labelName(key) : `${prefix}_${sanitize(key.trim())}`
+
+/** Whether a person may name a label so. */
+export const isLabelName = (name: string): boolean => /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)
