@@ -84,9 +84,10 @@ const tail = async ({ flags, config, log, printing }: Tail, surroundings: Surrou
     },
     ...(printing && { createClient: printing }),
   })
-  const server = await listen(config, service, log)
+  const again = (): Promise<string | null> => reload(flags, { surroundings, service, log })
+  const server = await listen(config, { service, log, reload: again })
   if (server === 'failed') return 1
-  const quietReload = surroundings.onReload(() => void reload(flags, { surroundings, service, log }))
+  const quietReload = surroundings.onReload(() => void again())
   const ended = aborted(AbortSignal.any([stop, fatal.signal]))
   const starting = service.start(config, printConfig(config))
   const why = await Promise.race([starting, ended.then(() => null)])
@@ -110,13 +111,16 @@ const aborted = (signal: AbortSignal): Promise<void> =>
       })
   })
 
-const listen = async (config: Config, service: Service, log: Log): Promise<HttpServer | null | 'failed'> => {
+type Served = { readonly service: Service; readonly log: Log; readonly reload: () => Promise<string | null> }
+
+const listen = async (config: Config, { service, log, reload }: Served): Promise<HttpServer | null | 'failed'> => {
   if (config.server.disable) return null
   const server = createHttpServer({
     options: config.server,
     metrics: () => service.metrics(),
     log: log.with({ component: 'server' }),
     status: () => service.status(),
+    ...(config.server.enableRuntimeReload && { reload }),
   })
   const outcome = await server.listen()
   if (outcome.kind === 'listening') return server
@@ -126,15 +130,19 @@ const listen = async (config: Config, service: Service, log: Log): Promise<HttpS
 
 type Reload = { readonly surroundings: Surroundings; readonly service: Service; readonly log: Log }
 
-/** SIGHUP: an invalid file is told with all its errors, and keeps the old configuration running. */
-const reload = async (flags: RunFlags, { surroundings, service, log }: Reload): Promise<void> => {
+/**
+ * SIGHUP or `/reload`: an invalid file is told with all its errors, and keeps the old configuration running. @returns
+ * null, or why, without a word of the file.
+ */
+const reload = async (flags: RunFlags, { surroundings, service, log }: Reload): Promise<string | null> => {
   const loaded = load(flags, surroundings)
   if (loaded === null) {
     service.refuseReload()
     log.error('configuration not reloaded: it is not valid; the old one stays in force')
-    return
+    return 'it is not valid; its errors are in the log'
   }
   log.info('reloading the configuration; changes of "server" need a restart', { config: loaded.file })
   await service.reload(loaded.config, printConfig(loaded.config))
   log.info('configuration reloaded')
+  return null
 }

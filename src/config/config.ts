@@ -2,7 +2,7 @@ import type { EntryOptions } from '../entry/entry.ts'
 import type { ElectionTiming } from '../kube/election-timing.ts'
 import type { SourceOptions } from '../kube/source.ts'
 import type { Level, LogFormat } from '../log.ts'
-import type { ClientOptions } from '../loki/client-options.ts'
+import type { ClientOptions, Secret, TlsOptions } from '../loki/client-options.ts'
 import type { RelabelRule } from '../relabel/rule.ts'
 
 /** How the API server is found. */
@@ -22,6 +22,15 @@ export type ScrapeConfig = {
   readonly relabel: readonly RelabelRule[]
 }
 
+/** `server.http_tls_config`: the pages over HTTPS. */
+export type ServerTlsOptions = {
+  readonly cert: Secret
+  readonly key: Secret
+  /** Whom the certificates of clients must be from; null: clients show none. */
+  readonly clientCa: Secret | null
+  readonly minVersion: TlsOptions['minVersion']
+}
+
 export type ServerOptions = {
   readonly disable: boolean
   readonly httpListenAddress: string
@@ -35,6 +44,10 @@ export type ServerOptions = {
   readonly healthCheckTarget: boolean
   /** How long open HTTP connections may take to finish at a stop. Promtail: 30 s. */
   readonly gracefulShutdownTimeoutMs: number
+  /** Null: plain HTTP. */
+  readonly tls: ServerTlsOptions | null
+  /** `/reload` is there. */
+  readonly enableRuntimeReload: boolean
 }
 
 /** Where cursors are kept. `auto` is resolved by the agent: the Lease in a cluster, the file outside. */

@@ -14,9 +14,11 @@ import type {
   PositionsOptions,
   ScrapeConfig,
   ServerOptions,
+  ServerTlsOptions,
   WalOptions,
 } from './config.ts'
 import { maskClient } from './finish-clients.ts'
+import { MASK } from './secret-mask.ts'
 import { formatDuration } from './go-duration.ts'
 
 /** Keys as in the file; null and empty ones are left out. */
@@ -114,6 +116,19 @@ const clientKeys = (client: ClientOptions): Printed =>
 /** One client as an item of `clients:`, secrets masked; for `-dry-run`, which lists them as Promtail does. */
 export const printClient = (client: ClientOptions): string => stringify(clientKeys(maskClient(client)))
 
+const serverTlsKeys = (tls: ServerTlsOptions | null): Printed =>
+  tls === null
+    ? {}
+    : {
+        tls_min_version: tls.minVersion.replace('TLS', 'VersionTLS'),
+        http_tls_config: compact({
+          ...secretKeys('cert', tls.cert),
+          ...secretKeys('key', tls.key.kind === 'inline' ? { ...tls.key, value: MASK } : tls.key),
+          ...secretKeys('client_ca', tls.clientCa),
+          client_auth_type: tls.clientCa === null ? 'NoClientCert' : 'RequireAndVerifyClientCert',
+        }),
+      }
+
 const serverKeys = (server: ServerOptions): Printed =>
   compact({
     http_listen_address: server.httpListenAddress,
@@ -124,6 +139,8 @@ const serverKeys = (server: ServerOptions): Printed =>
     disable: server.disable,
     health_check_target: server.healthCheckTarget,
     graceful_shutdown_timeout: formatDuration(server.gracefulShutdownTimeoutMs),
+    enable_runtime_reload: server.enableRuntimeReload,
+    ...serverTlsKeys(server.tls),
   })
 
 const positionsKeys = (positions: PositionsOptions): Printed => ({

@@ -1,7 +1,8 @@
 import type { Level, LogFormat } from '../log.ts'
-import type { ServerOptions } from './config.ts'
-import { ignored, record, unsupported } from './decoder.ts'
+import type { ServerOptions, ServerTlsOptions } from './config.ts'
+import { ignored, optional, record, secret, unsupported } from './decoder.ts'
 import { checkedText, duration, flag, integer, oneOf, text } from './scalars.ts'
+import { secretPair } from './secret-pair.ts'
 
 const NO_MEANING = 'it has no meaning here'
 const NO_GRPC = 'there is no gRPC server here'
@@ -55,8 +56,49 @@ const OTHER_KEYS = [
   'throughput_unit',
   'external_url',
   'profiling_enabled',
-  'enable_runtime_reload',
 ]
+
+/** As Go names them. */
+const MIN_VERSIONS = {
+  '': 'TLS12',
+  VersionTLS10: 'TLS10',
+  VersionTLS11: 'TLS11',
+  VersionTLS12: 'TLS12',
+  VersionTLS13: 'TLS13',
+} as const
+const minVersion = oneOf<keyof typeof MIN_VERSIONS>(
+  ['VersionTLS10', 'VersionTLS11', 'VersionTLS12', 'VersionTLS13'],
+  '',
+)
+
+const CLIENT_AUTH = ['NoClientCert', 'RequireAndVerifyClientCert'] as const
+
+/** `http_tls_config`, as prometheus/exporter-toolkit has it. */
+const httpTls = optional(
+  record(
+    {
+      cert: text(),
+      key: secret(text()),
+      client_ca: text(),
+      cert_file: text(),
+      key_file: text(),
+      client_ca_file: text(),
+      client_auth_type: oneOf<(typeof CLIENT_AUTH)[number]>(CLIENT_AUTH, 'NoClientCert'),
+    },
+    (values, section): Omit<ServerTlsOptions, 'minVersion'> | null => {
+      const cert = secretPair(section, 'cert', values.cert, values.cert_file)
+      const key = secretPair(section, 'key', values.key, values.key_file)
+      const clientCa = secretPair(section, 'client_ca', values.client_ca, values.client_ca_file)
+      const verifies = values.client_auth_type === 'RequireAndVerifyClientCert'
+      if (cert === null) section.report('cert_file', 'MISSING_KEY', 'expected cert_file or cert, got neither')
+      if (key === null) section.report('key_file', 'MISSING_KEY', 'expected key_file or key, got neither')
+      if (clientCa === null && verifies) {
+        section.report('client_ca_file', 'MISSING_KEY', 'expected client_ca_file or client_ca, got neither')
+      }
+      return cert === null || key === null ? null : { cert, key, clientCa: verifies ? clientCa : null }
+    },
+  ),
+)
 
 const EXPECTED_PREFIX = 'a path such as /eventail'
 const pathPrefix = checkedText(EXPECTED_PREFIX, (value) =>
@@ -80,15 +122,16 @@ export const serverSection = record(
     disable: flag(false),
     health_check_target: flag(true),
     graceful_shutdown_timeout: duration(30_000),
-    http_tls_config: unsupported(
-      'TLS on the HTTP pages is not supported: put a proxy in front, or listen on 127.0.0.1',
-    ),
-    tls_cipher_suites: unsupported('TLS on the HTTP pages is not supported'),
-    tls_min_version: unsupported('TLS on the HTTP pages is not supported'),
+    http_tls_config: httpTls,
+    tls_cipher_suites: unsupported("the cipher suites are Node's: remove tls_cipher_suites"),
+    tls_min_version: minVersion,
+    enable_runtime_reload: flag(false),
     ...meaningless(GRPC_KEYS, NO_GRPC),
     ...meaningless(OTHER_KEYS, NO_MEANING),
   },
   (values): ServerOptions => ({
+    tls: values.http_tls_config && { ...values.http_tls_config, minVersion: MIN_VERSIONS[values.tls_min_version] },
+    enableRuntimeReload: values.enable_runtime_reload,
     disable: values.disable,
     httpListenAddress: values.http_listen_address,
     httpListenPort: values.http_listen_port,

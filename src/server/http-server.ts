@@ -1,13 +1,17 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { systemClock, type Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { textPage, type Page } from './page.ts'
-import { PAGES, type PageSources } from './pages.ts'
+import { PAGES, RELOAD_PATH, type PageSources } from './pages.ts'
+import { readServerMaterial } from './tls.ts'
 
 export type HttpServerOptions = PageSources & {
   readonly log: Log
   readonly clock?: Clock
+  /** Reads the configuration again; @returns why it stays as it was, or null. Absent: there is no `/reload`. */
+  readonly reload?: () => Promise<string | null>
 }
 
 export type Listening =
@@ -29,6 +33,8 @@ const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
 /** Longer than Prometheus' usual scrape interval. */
 const KEEP_ALIVE_MS = 75_000
+/** Certificates are replaced without a word: so often the files are looked at. */
+const CERTIFICATE_PERIOD_MS = 60_000
 /** A connection on which nothing moves for this long, in mid-answer too. */
 const STALLED_MS = 120_000
 
@@ -46,8 +52,18 @@ const pathBelow = (prefix: string, url: string): string | null => {
   return path.slice(prefix.length) || '/'
 }
 
-const pageFor = async (request: IncomingMessage, sources: PageSources): Promise<Page> => {
+const reloaded = async (reload: () => Promise<string | null>): Promise<Page> => {
+  const why = await reload()
+  return why === null ? textPage(200, '') : textPage(500, `failed to reload config: ${why}\n`)
+}
+
+const pageFor = async (
+  request: IncomingMessage,
+  sources: Pick<HttpServerOptions, keyof PageSources | 'reload'>,
+): Promise<Page> => {
   const path = pathBelow(sources.options.httpPathPrefix, request.url ?? '')
+  // Any method, as Promtail.
+  if (path === RELOAD_PATH && sources.reload !== undefined) return reloaded(sources.reload)
   const maker = path === null ? undefined : PAGES.get(path)
   if (maker === undefined) return textPage(404, 'not found\n')
   if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -89,7 +105,7 @@ const answer = async (
 const isAddress = (address: AddressInfo | string | null): address is AddressInfo =>
   address !== null && typeof address === 'object'
 
-const listen = (server: Server, { options, log }: HttpServerOptions): Promise<Listening> =>
+const listen = (server: Server | HttpsServer, { options, log }: HttpServerOptions): Promise<Listening> =>
   new Promise((resolve) => {
     const fail = (error: Error): void => {
       resolve({ kind: 'failed', why: error.message })
@@ -102,37 +118,85 @@ const listen = (server: Server, { options, log }: HttpServerOptions): Promise<Li
       })
       const bound = server.address()
       const { address, port } = isAddress(bound) ? bound : { address: '', port: 0 }
-      log.info('listening', { address, port, path: options.httpPathPrefix })
+      log.info('listening', { address, port, path: options.httpPathPrefix, ...(options.tls !== null && { tls: true }) })
       resolve({ kind: 'listening', address, port })
     })
   })
 
-/** The pages over HTTP/1.1: GET and HEAD only, no CORS, bounded in headers, time and connections. */
-export const createHttpServer = (options: HttpServerOptions): HttpServer => {
-  const server = createServer(
-    {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-    },
-    (request, response) => void answer(request, response, options),
-  )
-  server.maxConnections = MAX_CONNECTIONS
-  server.setTimeout(STALLED_MS)
-  const close = async (): Promise<void> => {
-    const done = new AbortController()
-    const closed = new Promise<void>((resolve) => {
-      server.close(() => {
-        done.abort()
-        resolve()
-      })
-    })
-    server.closeIdleConnections()
-    const clock = options.clock ?? systemClock
-    await Promise.race([closed, clock.sleep(options.options.gracefulShutdownTimeoutMs, done.signal)])
-    server.closeAllConnections()
-    await closed
+const BOUNDS = {
+  maxHeaderSize: MAX_HEADER_BYTES,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+}
+
+type Created =
+  | { readonly kind: 'plain'; readonly server: Server }
+  | { readonly kind: 'tls'; readonly server: HttpsServer }
+  | { readonly kind: 'failed'; readonly why: string }
+
+const create = async (options: HttpServerOptions): Promise<Created> => {
+  const { tls } = options.options
+  const listener = (request: IncomingMessage, response: ServerResponse): void => void answer(request, response, options)
+  if (tls === null) return { kind: 'plain', server: createServer(BOUNDS, listener) }
+  const read = await readServerMaterial(tls)
+  if (read.kind === 'unusable') return { kind: 'failed', why: `http_tls_config: ${read.why}` }
+  const verifies = tls.clientCa !== null
+  const checks = { requestCert: verifies, rejectUnauthorized: verifies }
+  return { kind: 'tls', server: createHttpsServer({ ...BOUNDS, ...read.material, ...checks }, listener) }
+}
+
+/** Takes new certificates into use for new connections. */
+const followCertificates = async (
+  server: HttpsServer,
+  { options, log, clock = systemClock }: HttpServerOptions,
+  closed: AbortSignal,
+): Promise<void> => {
+  const { tls } = options
+  if (tls === null) return
+  for (;;) {
+    await clock.sleep(CERTIFICATE_PERIOD_MS, closed)
+    if (closed.aborted) return
+    const read = await readServerMaterial(tls)
+    if (read.kind === 'material') server.setSecureContext(read.material)
+    else log.warn('new certificate of the HTTP pages is not usable, going on with the old one', { why: read.why })
   }
-  return { listen: () => listen(server, options), close }
+}
+
+const shut = async (
+  server: Server | HttpsServer,
+  { options, clock = systemClock }: HttpServerOptions,
+): Promise<void> => {
+  const done = new AbortController()
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => {
+      done.abort()
+      resolve()
+    })
+  })
+  server.closeIdleConnections()
+  await Promise.race([closed, clock.sleep(options.gracefulShutdownTimeoutMs, done.signal)])
+  server.closeAllConnections()
+  await closed
+}
+
+/** The pages over HTTP/1.1: GET and HEAD only (but for `/reload`), no CORS, bounded in headers, time and connections. */
+export const createHttpServer = (options: HttpServerOptions): HttpServer => {
+  const closing = new AbortController()
+  let server: Server | HttpsServer | null = null
+  return {
+    listen: async () => {
+      const created = await create(options)
+      if (created.kind === 'failed') return created
+      server = created.server
+      server.maxConnections = MAX_CONNECTIONS
+      server.setTimeout(STALLED_MS)
+      if (created.kind === 'tls') void followCertificates(created.server, options, closing.signal)
+      return listen(server, options)
+    },
+    close: async () => {
+      closing.abort()
+      if (server !== null) await shut(server, options)
+    },
+  }
 }

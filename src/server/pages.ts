@@ -96,6 +96,9 @@ const root: PageMaker = ({ options }) => ({
   headers: { location: `${options.httpPathPrefix}/targets` },
 })
 
+/** Not among the pages, because it does something; only with `enable_runtime_reload`. */
+export const RELOAD_PATH = '/reload'
+
 /** Every page by its path below the prefix. All of them only read. */
 export const PAGES: ReadonlyMap<string, PageMaker> = new Map([
   ['/', root],

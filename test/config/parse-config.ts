@@ -117,10 +117,10 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
   ],
   'later.bad.yaml': [
     '2:34 CONFLICT positions.lease',
-    '3:28 UNSUPPORTED server.http_tls_config',
-    '3:64 BAD_VALUE server.http_listen_port',
-    '3:89 BAD_VALUE server.http_path_prefix',
-    '3:107 BAD_VALUE server.log_level',
+    '3:30 UNSUPPORTED server.tls_cipher_suites',
+    '3:51 BAD_VALUE server.http_listen_port',
+    '3:76 BAD_VALUE server.http_path_prefix',
+    '3:94 BAD_VALUE server.log_level',
     '5:54 CONFLICT wal.segment_bytes',
   ],
   'leader-election.bad.yaml': [
@@ -202,6 +202,8 @@ t.test('the smallest file has every default', (t) => {
       logFormat: 'logfmt',
       healthCheckTarget: true,
       gracefulShutdownTimeoutMs: 30_000,
+    tls: null,
+    enableRuntimeReload: false,
     },
     clients: [
       {

@@ -1,6 +1,9 @@
 import { connect } from 'node:net'
 import { once } from 'node:events'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { request, type IncomingMessage } from 'node:http'
+import { request as requestTls } from 'node:https'
+import { TLSSocket } from 'node:tls'
 import { Counter, Registry } from 'prom-client'
 import t, { type Test } from 'tap'
 import type { ServerOptions } from '../../src/config/config.ts'
@@ -10,6 +13,7 @@ import type { AgentStatus } from '../../src/server/agent-status.ts'
 import { createHttpServer, type HttpServer } from '../../src/server/http-server.ts'
 import { PAGES } from '../../src/server/pages.ts'
 import { handClock } from '../fixtures/clock.ts'
+import { createAuthority } from '../fixtures/pki.ts'
 
 const OPTIONS: ServerOptions = {
   disable: false,
@@ -20,6 +24,8 @@ const OPTIONS: ServerOptions = {
   logFormat: 'logfmt',
   healthCheckTarget: true,
   gracefulShutdownTimeoutMs: 30_000,
+  tls: null,
+  enableRuntimeReload: false,
 }
 
 const HOSTILE = `<script>alert("1 & 2")</script>'`
@@ -288,4 +294,92 @@ t.test('closing without open answers needs no wait', async (t) => {
   await ask(port, '/ready')
   await server.close()
   await t.rejects(ask(port, '/ready'), { code: 'ECONNREFUSED' })
+})
+
+t.test('over HTTPS with certificates that are replaced, and clients that must show one', async (t) => {
+  const folder = t.testdir({})
+  const authority = createAuthority(folder, 'first')
+  const [old, renewed] = [authority.issue('old', 'IP:127.0.0.1'), authority.issue('renewed', 'IP:127.0.0.1')]
+  const scraper = authority.issue('scraper', '')
+  const [certFile, keyFile] = [`${folder}/tls.crt`, `${folder}/tls.key`]
+  const install = (pair: typeof old): void => {
+    copyFileSync(pair.certFile, certFile)
+    copyFileSync(pair.keyFile, keyFile)
+  }
+  install(old)
+  const file = (path: string) => ({ kind: 'file', path }) as const
+  const clock = handClock()
+  const logged: string[] = []
+  const log: Log = { ...silentLog, warn: (message) => void logged.push(message) }
+  const tls = {
+    cert: file(certFile),
+    key: file(keyFile),
+    clientCa: file(authority.caFile),
+    minVersion: 'TLS12',
+  } as const
+  const server = createHttpServer({
+    options: { ...OPTIONS, tls },
+    metrics: () => Promise.resolve(''),
+    log,
+    clock,
+    status: () => STATUS,
+  })
+  const listening = await server.listen()
+  if (listening.kind === 'failed') throw new Error(listening.why)
+  t.teardown(() => server.close())
+  const subject = async (client: typeof scraper | null): Promise<string> => {
+    const sent = requestTls({
+      host: '127.0.0.1',
+      port: listening.port,
+      path: '/ready',
+      agent: false,
+      ca: readFileSync(authority.caFile),
+      ...(client !== null && { cert: readFileSync(client.certFile), key: readFileSync(client.keyFile) }),
+    })
+    sent.end()
+    const [response] = (await once(sent, 'response')) as [IncomingMessage]
+    response.resume()
+    const { socket } = response
+    if (!(socket instanceof TLSSocket)) throw new Error('not over TLS')
+    return [response.statusCode, socket.getPeerCertificate().subject.CN].join(' ')
+  }
+  t.equal(await subject(scraper), '200 old')
+  await t.rejects(subject(null), 'a client without a certificate is turned away')
+  writeFileSync(keyFile, 'half written')
+  await clock.advance(60_000)
+  await new Promise((resolve) => setImmediate(resolve))
+  t.equal(await subject(scraper), '200 old')
+  install(renewed)
+  await clock.advance(60_000)
+  for (let tries = 0; (await subject(scraper)) !== '200 renewed' && tries < 100; tries += 1) {
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  t.equal(await subject(scraper), '200 renewed')
+  t.match(logged, [/new certificate of the HTTP pages is not usable/])
+
+  const unreadable = createHttpServer({
+    options: { ...OPTIONS, tls: { ...tls, cert: file(`${folder}/none`) } },
+    metrics: () => Promise.resolve(''),
+    log,
+    status: () => STATUS,
+  })
+  t.match(await unreadable.listen(), { kind: 'failed', why: /http_tls_config: .*none: ENOENT/ })
+})
+
+t.test('/reload reads the configuration again, if it is asked for', async (t) => {
+  const results = [null, 'it is not valid']
+  const server = createHttpServer({
+    options: OPTIONS,
+    metrics: () => Promise.resolve(''),
+    log: silentLog,
+    status: () => STATUS,
+    reload: () => Promise.resolve(results.shift() ?? null),
+  })
+  const listening = await server.listen()
+  if (listening.kind === 'failed') throw new Error(listening.why)
+  t.teardown(() => server.close())
+  t.match(await ask(listening.port, '/reload', { method: 'POST' }), { status: 200, body: '' })
+  t.match(await ask(listening.port, '/reload'), { status: 500, body: 'failed to reload config: it is not valid\n' })
+  const { port } = await started(t)
+  t.match(await ask(port, '/reload', { method: 'POST' }), { status: 404 })
 })
