@@ -93,19 +93,19 @@ const SIMPLE: Readonly<Record<string, string>> = {
   t: '\t',
 }
 
-const ESCAPES = /\\(?:u([\da-fA-F]{4})|([\s\S]?))/g
+const ESCAPES = /\\(?:u([\da-fA-F]{4})|(["\\/bfnrt]))/g
+
+/** A backslash, not itself escaped, that begins nothing known. */
+const UNSOUND = /(?<!\\)(?:\\\\)*\\(?!u[\da-fA-F]{4}|["\\/bfnrt])/
 
 /** What a string means; null: an escape is none. */
 export const unescapeJson = (raw: string): string | null => {
   if (!raw.includes('\\')) return raw
-  let isSound = true
-  const text = raw.replaceAll(ESCAPES, (_escape, hex: string | undefined, simple: string | undefined) => {
-    if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16))
-    const known = simple !== undefined && Object.hasOwn(SIMPLE, simple) ? SIMPLE[simple] : undefined
-    if (known === undefined) isSound = false
-    return known ?? ''
-  })
-  return isSound && text.isWellFormed() ? text : null
+  if (UNSOUND.test(raw)) return null
+  const text = raw.replaceAll(ESCAPES, (escape, hex: string | undefined) =>
+    hex === undefined ? (SIMPLE[escape.charAt(1)] ?? '') : String.fromCharCode(parseInt(hex, 16)),
+  )
+  return text.isWellFormed() ? text : null
 }
 
 /** What a string means as a label's value: '' for what Prometheus would not take. */

@@ -1,10 +1,11 @@
-import type { CompareOperator, LabelFilter } from './ast.ts'
+import type { CompareOperator, LabelFilter, Matcher } from './ast.ts'
 import { parseByteCount } from './byte-count.ts'
 import { parseGoDuration } from './duration.ts'
 import type { EntryLabels } from './entry-labels.ts'
 import { type FloatOutcome, parseGoFloat } from './go-float.ts'
 import { ipTest } from './ip-range.ts'
-import { valueTest } from './matchers.ts'
+import { valueTest, type ValueTest } from './matchers.ts'
+import { regExpLabelTest } from './regexp-filter.ts'
 
 /** Whether an entry passes; may note an error in its labels. */
 export type LabelTest = (labels: EntryLabels) => boolean
@@ -53,12 +54,18 @@ const ipFilterTest = ({ name, op, value }: Extract<LabelFilter, { kind: 'ip' }>)
   }
 }
 
+const matcherTest = (matcher: Matcher): ValueTest => {
+  if (matcher.op === '=' || matcher.op === '!=') return valueTest(matcher)
+  const test = regExpLabelTest(matcher.value)
+  return matcher.op === '=~' ? test : (value) => !test(value)
+}
+
 /** Compiles a label filter (pkg/logql/log/label_filter.go). */
 export const labelTest = (filter: LabelFilter): LabelTest => {
   switch (filter.kind) {
     case 'string': {
       const { name } = filter.matcher
-      const test = valueTest(filter.matcher)
+      const test = matcherTest(filter.matcher)
       return (labels) => test(labels.text(name))
     }
     case 'ip':

@@ -1,5 +1,6 @@
 import type { LabelFilter, Stage } from './ast.ts'
 import type { LabelNeed } from './pipeline.ts'
+import { matchesEverything } from './regexp-filter.ts'
 
 /**
  * Which labels parsers have to find. Loki parses no more than a metric query needs, and what it does not parse cannot
@@ -18,7 +19,9 @@ const EVERYTHING: WantedLabels = { names: null, wants: () => true, wantsPrefix: 
 /** The labels that a filter reads. */
 export const filteredNames = (filter: LabelFilter): readonly string[] => {
   if ('left' in filter) return [...filteredNames(filter.left), ...filteredNames(filter.right)]
-  return filter.kind === 'string' ? [filter.matcher.name] : [filter.name]
+  if (filter.kind !== 'string') return [filter.name]
+  const { op, name, value } = filter.matcher
+  return op === '=~' && matchesEverything(value) ? [] : [name]
 }
 
 /** A name that may have got its suffix on the way is looked for without, too. */
