@@ -7,6 +7,7 @@ const SUFFIX = '_extracted'
 
 const ERROR = '__error__'
 const DETAILS = '__error_details__'
+const PRESERVE = '__preserve_error__'
 
 const NOTHING: Labels = {}
 
@@ -157,6 +158,12 @@ export class EntryLabels {
   fail(error: StageError, details: string): void {
     this.#error = error
     if (details !== '') this.#details = details
+  }
+
+  /** A parser failed. A query that reads `__error__` wants to see it: a mark tells those who count to keep it. */
+  failParsing(error: 'JSONParserErr' | 'LogfmtParserErr', details: string): void {
+    this.fail(error, details)
+    if (this.#wanted.names?.has(ERROR) === true) this.set(PRESERVE, 'true')
   }
 
   /** As `drop` does it, for the two labels that errors have too. @param test of the label's value */

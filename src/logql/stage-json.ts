@@ -27,7 +27,7 @@ const readObject = (line: string, { from, prefix, depth }: Place, labels: EntryL
 export const jsonStep: Step = (line, labels) => {
   if (labels.isComplete) return line
   const problem = readObject(line, { from: 0, prefix: '', depth: 0 }, labels)
-  if (problem !== null && problem !== ENOUGH) labels.fail('JSONParserErr', problem)
+  if (problem !== null && problem !== ENOUGH) labels.failParsing('JSONParserErr', problem)
   return line
 }
 
@@ -48,12 +48,12 @@ export const jsonExpressionStep = (extractions: readonly Extraction[]): Step => 
   return (line, labels) => {
     if (line === '' || labels.isComplete) return line
     if (!/^["{[]/.test(line)) {
-      labels.fail('JSONParserErr', '')
+      labels.failParsing('JSONParserErr', '')
       return line
     }
     for (const { label, path } of wanted) {
       const lookup = lookUp(line, path)
-      if (lookup.kind === 'broken') labels.fail('JSONParserErr', lookup.message)
+      if (lookup.kind === 'broken') labels.failParsing('JSONParserErr', lookup.message)
       if (lookup.kind !== 'found') continue
       labels.set(labels.clashes(label) ? `${label}_extracted` : label, expressionText(line, lookup.value))
     }
@@ -69,7 +69,7 @@ const PACKED = '_entry'
 export const unpackStep: Step = (line, labels) => {
   if (line === '' || labels.isComplete) return line
   if (!line.startsWith('{')) {
-    labels.fail('JSONParserErr', 'expecting json object(6), but it is not')
+    labels.failParsing('JSONParserErr', 'expecting json object(6), but it is not')
     return line
   }
   const found: (readonly [string, string])[] = []
@@ -81,7 +81,7 @@ export const unpackStep: Step = (line, labels) => {
     return null
   })
   if (outcome !== null) {
-    labels.fail('JSONParserErr', outcome)
+    labels.failParsing('JSONParserErr', outcome)
     return line
   }
   const entry = entries.at(-1)

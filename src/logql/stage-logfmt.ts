@@ -27,7 +27,7 @@ const allStep = ({ strict, keepEmpty }: LogfmtStage): Step => {
       labels.extract(name, value)
       return labels.isComplete
     })
-    if (problem !== null) labels.fail('LogfmtParserErr', problem)
+    if (problem !== null) labels.failParsing('LogfmtParserErr', problem)
     return line
   }
 }
@@ -52,7 +52,7 @@ const expressionStep = (stage: LogfmtStage): Step => {
       if (label !== undefined) put(labels, label, value)
       return false
     })
-    if (problem !== null) labels.fail('LogfmtParserErr', problem)
+    if (problem !== null) labels.failParsing('LogfmtParserErr', problem)
     return line
   }
 }
