@@ -76,3 +76,48 @@ export const parseRange = (query: URLSearchParams, nowNs: bigint, sinceNs: bigin
   if ('error' in startNs) return startNs
   return { value: { startNs: startNs.value, endNs: endNs.value } }
 }
+
+/** The default of `step`: about 250 points, whole seconds. */
+const defaultStepNs = ({ startNs, endNs }: TimeRange): bigint => {
+  const seconds = (endNs - startNs) / 1_000_000_000n / 250n
+  return (seconds < 1n ? 1n : seconds) * 1_000_000_000n
+}
+
+const notPositive = 'zero or negative query resolution step widths are not accepted. Try a positive integer'
+
+/** `step` in nanoseconds: seconds as a number, or a duration. */
+export const parseStep = (text: string, range: TimeRange): Parsed<bigint> => {
+  if (text === '') return { value: defaultStepNs(range) }
+  if (/^-\d+(?:\.\d+)?$/.test(text)) return { error: notPositive }
+  const step = parseDurationNs('step', text)
+  if ('error' in step) return { error: `cannot parse ${JSON.stringify(text)} to a valid duration` }
+  return step.value <= 0n ? { error: notPositive } : step
+}
+
+/** `interval` of a log query. */
+export const parseInterval = (text: string): Parsed<bigint> => {
+  if (text === '') return { value: 0n }
+  if (/^-\d+(?:\.\d+)?$/.test(text)) return { error: 'interval must be >= 0' }
+  return parseDurationNs('interval', text)
+}
+
+/** `time` of an instant query. */
+export const parseInstant = (text: string, nowNs: bigint): Parsed<bigint> => {
+  if (text === '') return { value: nowNs }
+  const time = parseTimeNs('time', text)
+  return 'error' in time ? { error: time.error.replace(/^could not parse 'time' parameter: /, '') } : time
+}
+
+const MAX_LENGTH_NS = (30n * 24n + 1n) * 3_600_000_000_000n
+
+/** Go's `time.Duration.String()` of whole seconds and more. */
+const goDuration = (ns: bigint): string => {
+  const seconds = ns / 1_000_000_000n
+  return `${seconds / 3600n}h${(seconds / 60n) % 60n}m${seconds % 60n}s`
+}
+
+/** `max_query_length`; null: short enough. */
+export const lengthProblem = ({ startNs, endNs }: TimeRange): string | null =>
+  endNs - startNs <= MAX_LENGTH_NS
+    ? null
+    : `the query time range exceeds the limit (query length: ${goDuration(endNs - startNs)}, limit: 30d1h)`

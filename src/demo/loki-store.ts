@@ -1,4 +1,6 @@
 import { systemClock, type Clock } from '../clock.ts'
+import type { Labels } from '../entry/entry.ts'
+import type { StreamSource } from '../logql/store.ts'
 import { LOKI_LIMITS, TokenBucket, type LokiLimits } from './loki-limits.ts'
 import { formatLabels, LabelSyntaxError, parseLabels, type LabelPairs } from './loki-labels.ts'
 import { LokiStream } from './loki-stream.ts'
@@ -30,6 +32,8 @@ export type LokiCounts = {
   readonly forgotten: number
 }
 
+export type StoredListener = (tenant: string, labels: Labels, entries: readonly LokiEntry[]) => void
+
 type Tenant = { readonly streams: Map<string, LokiStream>; readonly bucket: TokenBucket | null }
 type Accepted = { readonly labels: LabelPairs; readonly entries: readonly LokiEntry[] }
 type Kept = { readonly tenant: Tenant; readonly stream: LokiStream; readonly entry: LokiEntry }
@@ -46,6 +50,7 @@ export class LokiStore {
   readonly #maxBytes: number
   readonly #isApart: (labels: LabelPairs) => boolean
   readonly #tenants = new Map<string, Tenant>()
+  readonly #listeners = new Set<StoredListener>()
   /** In the order of arrival, from `#oldest` on. */
   #kept: Kept[] = []
   #oldest = 0
@@ -66,6 +71,17 @@ export class LokiStore {
   /** The streams of a tenant. */
   streams(tenant: string): IterableIterator<LokiStream> {
     return (this.#tenants.get(tenant)?.streams ?? new Map<string, LokiStream>()).values()
+  }
+
+  /** What the queries of a tenant run on. */
+  source(tenant: string): StreamSource {
+    return { streams: () => this.streams(tenant) }
+  }
+
+  /** Calls `listener` with what is stored from now on; returns how to stop that. */
+  listen(listener: StoredListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   /** One push through distributor and ingester. */
@@ -157,6 +173,7 @@ export class LokiStore {
         continue
       }
       const outcome = stream.push(tenant, entries, this.#clock.now())
+      for (const listener of this.#listeners) listener(tenant, stream.labels, outcome.stored)
       for (const entry of outcome.stored) this.#keep({ tenant: owner, stream, entry })
       this.#counts[this.#isApart(labels) ? 'storedApart' : 'stored'] += outcome.stored.length
       this.#counts.duplicates += outcome.duplicates

@@ -1,3 +1,5 @@
+import type { Labels } from '../entry/entry.ts'
+import type { QueriedStream } from '../logql/store.ts'
 import { TokenBucket, type LokiLimits } from './loki-limits.ts'
 import { formatLabels, type LabelPairs } from './loki-labels.ts'
 import { rfc3339, type LokiEntry } from './push-validation.ts'
@@ -41,17 +43,19 @@ const byteSize = (bytes: number): string => {
   return `${bytes}B`
 }
 
-/** One stream in the memory of an ingester. Entries may come out of order within half of `max_chunk_age`. */
-export class LokiStream {
-  readonly labels: LabelPairs
+/** One stream in the memory of an ingester, as queries read it. Entries may come out of order within half of `max_chunk_age`. */
+export class LokiStream implements QueriedStream {
+  readonly labels: Labels
   readonly name: string
   readonly #limits: LokiLimits
   readonly #bucket: TokenBucket | null
   readonly #entries = new Map<bigint, LokiEntry[]>()
+  /** Null: to be sorted anew. */
+  #sorted: LokiEntry[] | null = null
   #newestNs: bigint | null = null
 
   constructor(labels: LabelPairs, limits: LokiLimits, nowMs: number) {
-    this.labels = labels
+    this.labels = Object.fromEntries(labels)
     this.name = formatLabels(labels)
     this.#limits = limits
     this.#bucket =
@@ -63,11 +67,12 @@ export class LokiStream {
     return this.#entries.size === 0
   }
 
-  /** Entries with `fromNs` <= timestamp < `toNs`, in no particular order. */
-  *between(fromNs: bigint, toNs: bigint): Generator<LokiEntry> {
-    for (const [timestampNs, entries] of this.#entries) {
-      if (timestampNs >= fromNs && timestampNs < toNs) yield* entries
-    }
+  /** Sorted by time; of equal times the first to come is first. */
+  get entries(): readonly LokiEntry[] {
+    this.#sorted ??= [...this.#entries.values()]
+      .flat()
+      .sort((a, b) => (a.timestampNs < b.timestampNs ? -1 : a.timestampNs > b.timestampNs ? 1 : 0))
+    return this.#sorted
   }
 
   /** Takes the good entries and says why it refused others (loki pkg/ingester/stream.go). */
@@ -102,6 +107,7 @@ export class LokiStream {
 
   /** Forgets an entry that it stored. */
   drop(entry: LokiEntry): void {
+    this.#sorted = null
     const rest = (this.#entries.get(entry.timestampNs) ?? []).filter((other) => other !== entry)
     if (rest.length === 0) this.#entries.delete(entry.timestampNs)
     else this.#entries.set(entry.timestampNs, rest)
@@ -121,8 +127,16 @@ export class LokiStream {
       const there = this.#entries.get(entry.timestampNs)
       if (there === undefined) this.#entries.set(entry.timestampNs, [entry])
       else there.push(entry)
+      this.#appendSorted(entry)
     }
     this.#newestNs = newestNs
+  }
+
+  /** What comes in order, as most does, needs no sorting. */
+  #appendSorted(entry: LokiEntry): void {
+    const last = this.#sorted?.at(-1)
+    if (last !== undefined && last.timestampNs > entry.timestampNs) this.#sorted = null
+    else this.#sorted?.push(entry)
   }
 
   #tooFast(entry: LokiEntry): string {

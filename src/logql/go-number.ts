@@ -15,11 +15,6 @@ export const formatGoFloat = (value: number): string => {
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 const HEXADECIMAL = /^([+-]?)0[xX]([0-9a-fA-F]*)(?:\.([0-9a-fA-F]*))?[pP]([+-]?\d+)$/
-const WORDS: ReadonlyMap<string, number> = new Map([
-  ['inf', Infinity],
-  ['infinity', Infinity],
-])
-
 const parseHexadecimal = (text: string): number | null => {
   const [, sign, whole = '', fraction = '', power] = HEXADECIMAL.exec(text) ?? []
   if (power === undefined || whole + fraction === '') return null
@@ -29,15 +24,27 @@ const parseHexadecimal = (text: string): number | null => {
   return sign === '-' ? -value : value
 }
 
+/** Underscores stand between digits, or behind the prefix of a hexadecimal number. */
+const withoutUnderscores = (text: string): string | null => {
+  if (!text.includes('_')) return text
+  const isHexadecimal = /^[+-]?0[xX]/.test(text)
+  const digits = isHexadecimal ? text.replace(/^([+-]?0)[xX]_/, '$1x0_') : text
+  const misplaced = isHexadecimal ? /(?:^|[^0-9a-fA-F])_|_(?:[^0-9a-fA-F]|$)/ : /(?:^|\D)_|_(?:\D|$)/
+  return misplaced.test(digits) ? null : digits.replaceAll('_', '')
+}
+
+const parseWord = (sign: string, word: string): number | null => {
+  if (word === 'nan') return sign === '' ? NaN : null
+  if (word !== 'inf' && word !== 'infinity') return null
+  return sign === '-' ? -Infinity : Infinity
+}
+
 /** Go's `strconv.ParseFloat(text, 64)`. Null: no number, or one that no double can hold. */
 export const parseGoFloat = (text: string): number | null => {
   const word = /^([+-]?)([a-zA-Z]+)$/.exec(text)
-  if (word !== null) {
-    const name = (word[2] ?? '').toLowerCase()
-    if (name === 'nan') return word[1] === '' ? NaN : null
-    const value = WORDS.get(name)
-    return value === undefined ? null : word[1] === '-' ? -value : value
-  }
-  const value = DECIMAL.test(text) ? Number(text) : parseHexadecimal(text)
+  if (word !== null) return parseWord(word[1] ?? '', (word[2] ?? '').toLowerCase())
+  const digits = withoutUnderscores(text)
+  if (digits === null) return null
+  const value = DECIMAL.test(digits) ? Number(digits) : parseHexadecimal(digits)
   return value !== null && Number.isFinite(value) ? value : null
 }

@@ -1,0 +1,176 @@
+import type { Grouping, RangeOperator } from './ast.ts'
+import { compileLog } from './compile-log.ts'
+import { pipelineError } from './evaluation-error.ts'
+import {
+  keptLabels,
+  labelNeed,
+  SeriesTable,
+  sortSeries,
+  type Kept,
+  type RangeQuery,
+  type Series,
+} from './extract-samples.ts'
+import { streamTest } from './matchers.ts'
+import { metricOf, type Sample, type Vector } from './metric.ts'
+import type { ProcessedEntry } from './pipeline.ts'
+import type { Run, Steps } from './steps.ts'
+import { firstAfter } from './store.ts'
+import { compileUnwrap, unwrapReads } from './unwrap.ts'
+import {
+  averageOf,
+  counterRateOf,
+  countOf,
+  firstOf,
+  lastOf,
+  maxOf,
+  minOf,
+  quantileOf,
+  secondsOf,
+  sumOf,
+  varianceOf,
+  type WindowValue,
+} from './window-value.ts'
+
+/** The number of an entry; null: it has none. */
+type ValueOf = (entry: ProcessedEntry) => { readonly value: number; readonly entry: ProcessedEntry } | null
+
+type WholeNumbers = 'entries' | 'bytes'
+
+const ENTRY_COUNTS: ReadonlySet<RangeOperator> = new Set(['count_over_time', 'rate', 'absent_over_time'])
+const BYTE_COUNTS: ReadonlySet<RangeOperator> = new Set(['bytes_over_time', 'bytes_rate'])
+
+/** What can be counted without keeping each sample, exactly. */
+const wholeNumbers = ({ op, unwrap }: RangeQuery): WholeNumbers | null => {
+  if (unwrap !== null) return null
+  if (ENTRY_COUNTS.has(op)) return 'entries'
+  return BYTE_COUNTS.has(op) ? 'bytes' : null
+}
+
+const perSecond =
+  (of: WindowValue): WindowValue =>
+  (window) =>
+    of(window) / secondsOf(window.rangeNs)
+
+const RANGE_VALUES: Readonly<Record<Exclude<RangeOperator, 'rate' | 'quantile_over_time'>, WindowValue>> = {
+  count_over_time: countOf,
+  rate_counter: counterRateOf,
+  bytes_over_time: sumOf,
+  bytes_rate: perSecond(sumOf),
+  sum_over_time: sumOf,
+  avg_over_time: averageOf,
+  min_over_time: minOf,
+  max_over_time: maxOf,
+  stddev_over_time: (window) => Math.sqrt(varianceOf(window)),
+  stdvar_over_time: varianceOf,
+  first_over_time: firstOf,
+  last_over_time: lastOf,
+  absent_over_time: () => 1,
+}
+
+const windowValue = (query: RangeQuery): WindowValue => {
+  if (query.op === 'rate') return perSecond(query.unwrap === null ? countOf : sumOf)
+  if (query.op === 'quantile_over_time') return quantileOf(query.parameter ?? NaN)
+  return RANGE_VALUES[query.op]
+}
+
+const valueOf = (query: RangeQuery): ValueOf => {
+  if (query.unwrap !== null) return compileUnwrap(query.unwrap)
+  if (wholeNumbers(query) === 'bytes') return (entry) => ({ value: Buffer.byteLength(entry.line), entry })
+  return (entry) => ({ value: 1, entry })
+}
+
+/** Each entry that some window may hold passes once. */
+const collect = (run: Run, query: RangeQuery, kept: Kept): readonly Series[] => {
+  const { timesNs } = run
+  const fromNs = (timesNs[0] ?? 0n) - query.offsetNs - query.rangeNs
+  const toNs = (timesNs.at(-1) ?? 0n) - query.offsetNs
+  const matches = streamTest(query.log.matchers)
+  const pipeline = compileLog(query.log, labelNeed(kept, query.unwrap === null ? [] : unwrapReads(query.unwrap)))
+  const sampleOf = valueOf(query)
+  const onlyTotals = timesNs.length === 1 && wholeNumbers(query) !== null
+  const table = new SeriesTable(kept)
+  for (const { labels, entries } of run.source.streams()) {
+    if (!matches(labels)) continue
+    const to = firstAfter(entries, toNs)
+    let i = firstAfter(entries, fromNs)
+    if (i >= to) continue
+    const process = pipeline.forStream(labels)
+    for (; i < to; i += 1) {
+      const entry = entries[i]
+      const processed = entry === undefined ? null : process(entry)
+      const sample = processed === null ? null : sampleOf(processed)
+      if (sample === null) continue
+      const series = table.seriesOf(sample.entry)
+      series.count += 1
+      series.total += sample.value
+      if (onlyTotals) continue
+      series.values.push(sample.value)
+      series.timesNs.push(sample.entry.timestampNs)
+    }
+  }
+  return table.all
+}
+
+/** One step over what was only counted. */
+const totals = (query: RangeQuery, series: readonly Series[]): Vector => {
+  const rate = query.op === 'rate' || query.op === 'bytes_rate' ? secondsOf(query.rangeNs) : 1
+  return series.map(({ metric, count, total, hasError }) => {
+    if (hasError) throw pipelineError(metric)
+    return { metric, value: (wholeNumbers(query) === 'bytes' ? total : count) / rate }
+  })
+}
+
+type Slider = { readonly series: Series; from: number; to: number }
+
+/** Moves a window over the samples of a series; false: it holds none. */
+const slide = (slider: Slider, startNs: bigint, endNs: bigint): boolean => {
+  const { timesNs } = slider.series
+  while (slider.to < timesNs.length && (timesNs[slider.to] ?? 0n) <= endNs) slider.to += 1
+  while (slider.from < slider.to && (timesNs[slider.from] ?? 0n) <= startNs) slider.from += 1
+  return slider.from < slider.to
+}
+
+const windows = (run: Run, query: RangeQuery, found: readonly Series[]): Steps => {
+  for (const series of found) sortSeries(series)
+  const sliders = found.map((series): Slider => ({ series, from: 0, to: 0 }))
+  const of = windowValue(query)
+  const { rangeNs } = query
+  let step = 0
+  return () => {
+    const endNs = (run.timesNs[step] ?? 0n) - query.offsetNs
+    step += 1
+    const samples: Sample[] = []
+    for (const slider of sliders) {
+      if (!slide(slider, endNs - rangeNs, endNs)) continue
+      const { from, to, series } = slider
+      if (series.hasError) throw pipelineError(series.metric)
+      const { metric, values, timesNs } = series
+      samples.push({ metric, value: of({ values, timesNs, from, to, endNs, rangeNs }) })
+    }
+    return samples
+  }
+}
+
+/** The labels of an absent series: those that the selector fixes to one value. */
+const absentLabels = (query: RangeQuery): Sample => {
+  const fixed = new Map<string, string>()
+  const open = new Set<string>()
+  for (const { name, op, value } of query.log.matchers) {
+    if (op === '=' && !fixed.has(name)) fixed.set(name, value)
+    else open.add(name)
+  }
+  const labels = [...fixed].filter(([name, value]) => !open.has(name) && value !== '')
+  return { metric: metricOf(labels), value: 1 }
+}
+
+/** A range aggregation; `outer`: the grouping of a `sum` right around it. */
+export const rangeSteps = (run: Run, query: RangeQuery, outer: Grouping | null): Steps => {
+  const series = collect(run, query, keptLabels(query, outer))
+  const next =
+    run.timesNs.length === 1 && wholeNumbers(query) !== null
+      ? (): Vector => totals(query, series)
+      : windows(run, query, series)
+  if (query.op !== 'absent_over_time') return next
+  const absent = absentLabels(query)
+  return () => (next().length > 0 ? [] : [absent])
+}
