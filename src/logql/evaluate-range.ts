@@ -12,10 +12,11 @@ import {
 } from './extract-samples.ts'
 import { streamTest } from './matchers.ts'
 import { metricOf, type Sample, type Vector } from './metric.ts'
-import type { ProcessedEntry } from './pipeline.ts'
+import type { LabelNeed, ProcessedEntry } from './pipeline.ts'
 import type { Run, Steps } from './steps.ts'
 import { firstAfter } from './store.ts'
 import { compileUnwrap, unwrapReads } from './unwrap.ts'
+import { filteredNames } from './wanted-labels.ts'
 import {
   averageOf,
   counterRateOf,
@@ -79,16 +80,24 @@ const valueOf = (query: RangeQuery): ValueOf => {
   return (entry) => ({ value: 1, entry })
 }
 
+/** Loki forgives what parsers could not read when the query names `__error__` (pkg/logql/log/parser_hints.go). */
+const asksForErrors = ({ log }: RangeQuery, need: LabelNeed): boolean => {
+  if (need.kind === 'all') return false
+  const filtered = log.stages.flatMap((stage) => (stage.kind === 'label_filter' ? filteredNames(stage.filter) : []))
+  return filtered.includes('__error__') || (need.kind === 'some' && need.names.has('__error__'))
+}
+
 /** Each entry that some window may hold passes once. */
 const collect = (run: Run, query: RangeQuery, kept: Kept): readonly Series[] => {
   const { timesNs } = run
   const fromNs = (timesNs[0] ?? 0n) - query.offsetNs - query.rangeNs
   const toNs = (timesNs.at(-1) ?? 0n) - query.offsetNs
   const matches = streamTest(query.log.matchers)
-  const pipeline = compileLog(query.log, labelNeed(kept, query.unwrap === null ? [] : unwrapReads(query.unwrap)))
+  const need = labelNeed(kept, query.unwrap === null ? [] : unwrapReads(query.unwrap))
+  const pipeline = compileLog(query.log, need)
   const sampleOf = valueOf(query)
   const onlyTotals = timesNs.length === 1 && wholeNumbers(query) !== null
-  const table = new SeriesTable(kept)
+  const table = new SeriesTable(kept, asksForErrors(query, need))
   for (const { labels, entries } of run.source.streams()) {
     if (!matches(labels)) continue
     const to = firstAfter(entries, toNs)

@@ -1,5 +1,5 @@
 import type { Grouping, MetricQuery } from './ast.ts'
-import { metricOf, NO_LABELS, type Metric } from './metric.ts'
+import { metricOf, NO_LABELS, setLabel, type Metric } from './metric.ts'
 import type { LabelNeed, ProcessedEntry } from './pipeline.ts'
 
 export type RangeQuery = Extract<MetricQuery, { kind: 'range' }>
@@ -58,6 +58,18 @@ export type Series = {
   readonly timesNs: bigint[]
 }
 
+const newSeries = (metric: Metric, fails: boolean): Series => ({
+  metric,
+  hasError: fails,
+  count: 0,
+  total: 0,
+  values: [],
+  timesNs: [],
+})
+
+/** Errors that a query may ask for; those of filters, templates and unwraps always fail a metric. */
+const PARSER_ERRORS: ReadonlySet<string> = new Set(['JSONParserErr', 'LogfmtParserErr'])
+
 const hasError = ({ parsed }: ProcessedEntry): boolean => Object.hasOwn(parsed, '__error__')
 
 /** Finds the series of each entry. */
@@ -65,9 +77,12 @@ export class SeriesTable {
   readonly #kept: Kept
   readonly #series = new Map<string, Series>()
   readonly #failed = new Map<string, Series>()
+  readonly #asksForErrors: boolean
 
-  constructor(kept: Kept) {
+  /** `asksForErrors`: the query names `__error__`, so that what a parser could not read is no failure of the query. */
+  constructor(kept: Kept, asksForErrors: boolean) {
     this.#kept = kept
+    this.#asksForErrors = asksForErrors
   }
 
   /** In the order in which they were met. */
@@ -77,10 +92,10 @@ export class SeriesTable {
 
   /** An entry with an error keeps all its labels, whatever the grouping. */
   seriesOf(entry: ProcessedEntry): Series {
-    if (hasError(entry)) return this.#added(this.#failed, processedMetric(entry, []), entry)
+    if (hasError(entry)) return this.#failedSeries(entry)
     const kept = this.#kept
     if (kept.kind === 'nothing') return this.#series.get('') ?? this.#add(this.#series, '', NO_LABELS)
-    if (kept.kind === 'without') return this.#added(this.#series, processedMetric(entry, kept.names), entry)
+    if (kept.kind === 'without') return this.#added(processedMetric(entry, kept.names))
     let key = ''
     for (const name of kept.names) {
       const value = processedLabel(entry, name)
@@ -98,14 +113,23 @@ export class SeriesTable {
     return metricOf(pairs)
   }
 
-  #added(table: Map<string, Series>, metric: Metric, entry: ProcessedEntry): Series {
-    const found = table.get(metric.key)
-    if (found !== undefined) return found
-    return this.#add(table, metric.key, metric, hasError(entry) && entry.parsed['__preserve_error__'] !== 'true')
+  #added(metric: Metric): Series {
+    return this.#series.get(metric.key) ?? this.#add(this.#series, metric.key, metric)
   }
 
-  #add(table: Map<string, Series>, key: string, metric: Metric, fails = false): Series {
-    const series: Series = { metric, hasError: fails, count: 0, total: 0, values: [], timesNs: [] }
+  #failedSeries(entry: ProcessedEntry): Series {
+    const isAsked = this.#asksForErrors && PARSER_ERRORS.has(entry.parsed['__error__'] ?? '')
+    const all = processedMetric(entry, [])
+    const metric = isAsked ? setLabel(all, '__preserve_error__', 'true') : all
+    const found = this.#failed.get(metric.key)
+    if (found !== undefined) return found
+    const series = newSeries(metric, !isAsked)
+    this.#failed.set(metric.key, series)
+    return series
+  }
+
+  #add(table: Map<string, Series>, key: string, metric: Metric): Series {
+    const series = newSeries(metric, false)
     table.set(key, series)
     return series
   }

@@ -7,8 +7,11 @@ import { ipTest } from './ip-range.ts'
 import { valueTest, type ValueTest } from './matchers.ts'
 import { regExpLabelTest } from './regexp-filter.ts'
 
+/** What a filter needs of the labels of an entry. */
+export type FilteredLabels = Pick<EntryLabels, 'get' | 'text' | 'error' | 'fail'>
+
 /** Whether an entry passes; may note an error in its labels. */
-export type LabelTest = (labels: EntryLabels) => boolean
+export type LabelTest = (labels: FilteredLabels) => boolean
 
 type Compare = (left: number, right: number) => boolean
 

@@ -1,121 +1,89 @@
-import type { CompareOperator, LabelFilter, Unwrap } from './ast.ts'
+import type { Unwrap } from './ast.ts'
 import { parseByteCount } from './byte-count.ts'
 import { parseGoDuration } from './duration.ts'
-import { EvaluationError } from './evaluation-error.ts'
+import type { StageError } from './entry-labels.ts'
 import { processedLabel } from './extract-samples.ts'
-import { parseGoFloat } from './go-number.ts'
-import { valueTest } from './matchers.ts'
+import { type FloatOutcome, parseGoFloat } from './go-float.ts'
+import { labelTest, type FilteredLabels } from './label-filter.ts'
 import type { ProcessedEntry } from './pipeline.ts'
+import { filteredNames } from './wanted-labels.ts'
 
-/** The sample of an entry; null: it has none. */
+/** The sample of an entry. */
 export type EntrySample = { readonly value: number; readonly entry: ProcessedEntry }
 
 const NS_PER_SECOND = 1e9
 
-const seconds = (text: string): number | null => {
-  const ns = parseGoDuration(text)
-  return ns === null ? null : Number(ns) / NS_PER_SECOND
+const seconds = (text: string): FloatOutcome => {
+  const duration = parseGoDuration(text)
+  return duration.kind === 'ok' ? { kind: 'ok', value: Number(duration.ns) / NS_PER_SECOND } : duration
 }
 
-const CONVERSIONS: Readonly<Record<Unwrap['conversion'], (text: string) => number | null>> = {
+const CONVERSIONS: Readonly<Record<Unwrap['conversion'], (text: string) => FloatOutcome>> = {
   number: parseGoFloat,
   duration: seconds,
   duration_seconds: seconds,
   bytes: parseByteCount,
 }
 
-const filterNames = (filter: LabelFilter): readonly string[] => {
-  switch (filter.kind) {
-    case 'and':
-    case 'or':
-      return [...filterNames(filter.left), ...filterNames(filter.right)]
-    case 'string':
-      return [filter.matcher.name]
-    case 'number':
-    case 'duration':
-    case 'bytes':
-    case 'ip':
-      return [filter.name]
-  }
-}
-
 /** The labels that an unwrap and the filters behind it look at. */
-export const unwrapReads = (unwrap: Unwrap): readonly string[] => [unwrap.label, ...unwrap.filters.flatMap(filterNames)]
+export const unwrapReads = (unwrap: Unwrap): readonly string[] => [
+  unwrap.label,
+  ...unwrap.filters.flatMap(filteredNames),
+]
 
-type Verdict = (entry: ProcessedEntry) => ProcessedEntry | null
+/** The labels of an entry behind the stages, and what went wrong with them since. */
+class UnwrappedLabels implements FilteredLabels {
+  readonly #entry: ProcessedEntry
+  #error: string
+  #details: string
 
-const withError = (entry: ProcessedEntry, kind: string, details: string): ProcessedEntry => ({
-  ...entry,
-  parsed: { ...entry.parsed, __error__: kind, __error_details__: details },
-})
+  constructor(entry: ProcessedEntry) {
+    this.#entry = entry
+    this.#error = processedLabel(entry, '__error__') ?? ''
+    this.#details = processedLabel(entry, '__error_details__') ?? ''
+  }
 
-const hasError = (entry: ProcessedEntry): boolean => Object.hasOwn(entry.parsed, '__error__')
+  get error(): string {
+    return this.#error
+  }
 
-const COMPARISONS: Readonly<Record<CompareOperator, (left: number, right: number) => boolean>> = {
-  '==': (left, right) => left === right,
-  '!=': (left, right) => left !== right,
-  '>': (left, right) => left > right,
-  '>=': (left, right) => left >= right,
-  '<': (left, right) => left < right,
-  '<=': (left, right) => left <= right,
-}
+  get(name: string): string | undefined {
+    return processedLabel(this.#entry, name) ?? undefined
+  }
 
-const FILTER_CONVERSIONS = { number: parseGoFloat, duration: seconds, bytes: parseByteCount }
+  text(name: string): string {
+    return name === '__error__' ? this.#error : (this.get(name) ?? '')
+  }
 
-type NumericFilter = Extract<LabelFilter, { kind: 'number' | 'duration' | 'bytes' }>
+  fail(error: StageError | 'SampleExtractionErr', details: string): void {
+    this.#error = error
+    if (details !== '') this.#details = details
+  }
 
-/** Entries with an error are left to the filters of texts. */
-const numericVerdict = (filter: NumericFilter): Verdict => {
-  const { name, op, value } = filter
-  return (entry) => {
-    if (hasError(entry)) return entry
-    const text = processedLabel(entry, name)
-    if (text === null) return null
-    const found = FILTER_CONVERSIONS[filter.kind](text)
-    if (found === null) return withError(entry, 'LabelFilterErr', `cannot convert ${JSON.stringify(text)}`)
-    return COMPARISONS[op](found, value) ? entry : null
+  /** The entry with its error among its labels. */
+  get entry(): ProcessedEntry {
+    if (this.#error === '') return this.#entry
+    const { timestampNs, line, stream, metadata, parsed } = this.#entry
+    const errors = { __error__: this.#error, __error_details__: this.#details }
+    return { timestampNs, line, stream, metadata, parsed: { ...parsed, ...errors } }
   }
 }
 
-const verdictOf = (filter: LabelFilter): Verdict => {
-  switch (filter.kind) {
-    case 'string': {
-      const test = valueTest(filter.matcher)
-      return (entry) => (test(processedLabel(entry, filter.matcher.name) ?? '') ? entry : null)
-    }
-    case 'and': {
-      const [left, right] = [verdictOf(filter.left), verdictOf(filter.right)]
-      return (entry) => {
-        const passed = left(entry)
-        return passed === null ? null : right(passed)
-      }
-    }
-    case 'or': {
-      const [left, right] = [verdictOf(filter.left), verdictOf(filter.right)]
-      return (entry) => left(entry) ?? right(entry)
-    }
-    case 'ip':
-      throw new EvaluationError('ip() behind unwrap is not supported')
-    case 'number':
-    case 'duration':
-    case 'bytes':
-      return numericVerdict(filter)
-  }
-}
-
-/** The number of an entry. Without the label there is none; what is no number is an error that a filter may drop. */
+/**
+ * The number of an entry; null: it has none, because the label is missing or a filter drops it. What is no number is an
+ * error, which such a filter may see (Loki pkg/logql/log/metrics_extraction.go).
+ */
 export const compileUnwrap = (unwrap: Unwrap): ((entry: ProcessedEntry) => EntrySample | null) => {
-  const verdicts = unwrap.filters.map(verdictOf)
+  const tests = unwrap.filters.map(labelTest)
   const convert = CONVERSIONS[unwrap.conversion]
   return (entry) => {
     const text = processedLabel(entry, unwrap.label) ?? ''
     if (text === '') return null
-    const value = convert(text)
-    let passed: ProcessedEntry | null =
-      value === null
-        ? withError(entry, 'SampleExtractionErr', `cannot convert ${JSON.stringify(text)} to ${unwrap.conversion}`)
-        : entry
-    for (const verdict of verdicts) if (passed !== null) passed = verdict(passed)
-    return passed === null ? null : { value: value ?? 0, entry: passed }
+    const number = convert(text)
+    const value = number.kind === 'ok' ? number.value : 0
+    if (number.kind === 'ok' && tests.length === 0) return { value, entry }
+    const labels = new UnwrappedLabels(entry)
+    if (number.kind === 'invalid') labels.fail('SampleExtractionErr', number.message)
+    return tests.every((test) => test(labels)) ? { value, entry: labels.entry } : null
   }
 }
