@@ -4,6 +4,7 @@ import type { SourceOptions } from '../kube/source.ts'
 import type { Level, LogFormat } from '../log.ts'
 import type { ClientOptions, Secret, TlsOptions } from '../loki/client-options.ts'
 import type { RelabelRule } from '../relabel/rule.ts'
+import type { StagePlan } from '../stages/stage.ts'
 
 /** How the API server is found. */
 export type ConnectionOptions = {
@@ -20,6 +21,8 @@ export type ScrapeConfig = {
   readonly entry: EntryOptions
   /** `relabel_configs`. */
   readonly relabel: readonly RelabelRule[]
+  /** `pipeline_stages`. */
+  readonly stages: readonly StagePlan[]
 }
 
 /** `server.http_tls_config`: the pages over HTTPS. */

@@ -184,6 +184,14 @@ const sectionOf = (place: Place, children: ReadonlyMap<string, Place>): Section 
   },
 })
 
+/** Which value belongs to which known key of a mapping; reports the keys that are none. */
+export type KeyRule = (place: Place, children: ReadonlyMap<string, Place>, fields: Fields) => ReadonlyMap<string, Place>
+
+const exactKeys: KeyRule = (place, children, fields) => {
+  for (const [key, child] of children) if (!Object.hasOwn(fields, key)) reportUnknown(place, key, child, fields)
+  return children
+}
+
 /**
  * A mapping with exactly these keys, made into something else by `build`, which may report what does not fit together.
  * Unknown, repeated and missing keys are reported; when it is no mapping at all, nothing else is.
@@ -191,14 +199,14 @@ const sectionOf = (place: Place, children: ReadonlyMap<string, Place>): Section 
 export const record = <F extends Fields, T>(
   fields: F,
   build: (values: Values<F>, section: Section) => T,
+  keyRule: KeyRule = exactKeys,
 ): Decoder<T> => ({
   fields,
   read: (found) => {
     const mapping = isMap(found.node) || isAbsent(found) || found.overlay !== null
     if (!mapping) report(found, 'BAD_TYPE', `expected a mapping, got ${described(found)}`)
     const place = mapping ? found : { ...found, node: null, silent: true }
-    const children = childrenOf(place)
-    for (const [key, child] of children) if (!Object.hasOwn(fields, key)) reportUnknown(place, key, child, fields)
+    const children = keyRule(place, childrenOf(place), fields)
     const absent: Place = { ...place, node: null, overlay: null }
     const values: Record<string, unknown> = {}
     for (const [key, field] of Object.entries(fields)) {

@@ -1,12 +1,13 @@
 import type { LineFormat } from '../entry/entry.ts'
 import type { StartPolicy } from '../kube/source.ts'
 import type { ScrapeConfig } from './config.ts'
-import { ignored, listOf, mapOf, record, scalar, unsupported, wrong, type Decoder, type Section } from './decoder.ts'
+import { ignored, listOf, mapOf, record, scalar, wrong, type Decoder, type Section } from './decoder.ts'
 import { parseDuration } from './go-duration.ts'
 import { kubernetesName } from './positions-section.ts'
 import { relabelConfigs } from './relabel-section.ts'
 import { fieldSelector, labelSelector } from './selectors.ts'
 import { flag, integer, labelName, oneOf, size, text } from './scalars.ts'
+import { pipelineStages } from '../stages/pipeline-stages.ts'
 
 const KIB = 1024
 
@@ -105,14 +106,12 @@ const checkSource = (jobName: string, section: Section): void => {
   section.report('kubernetes_events', 'MISSING_KEY', `${why}: expected kubernetes_events, got no source`)
 }
 
-const LATER = 'is not supported by this version: leave it empty'
-
 /** One item of `scrape_configs`. */
 export const scrapeItem = record(
   {
     job_name: text(),
     kubernetes_events: kubernetesEvents,
-    pipeline_stages: unsupported(`pipeline_stages ${LATER}`),
+    pipeline_stages: pipelineStages,
     relabel_configs: relabelConfigs,
     encoding: ignored('events are UTF-8'),
     decompression: ignored('events are not compressed files'),
@@ -121,6 +120,11 @@ export const scrapeItem = record(
   (values, section): ScrapeConfig => {
     if (values.job_name === '') section.report('job_name', 'MISSING_KEY', 'job_name is empty')
     checkSource(values.job_name, section)
-    return { jobName: values.job_name, ...values.kubernetes_events, relabel: values.relabel_configs }
+    return {
+      jobName: values.job_name,
+      ...values.kubernetes_events,
+      relabel: values.relabel_configs,
+      stages: values.pipeline_stages,
+    }
   },
 )

@@ -7,7 +7,7 @@ const iotaCapital = (code: number): number | null => {
 
 const upperOf = (letter: string): string => {
   const upper = letter.toUpperCase()
-  if (upper.length === letter.length || [...upper].length === 1) return upper
+  if (upper.length === letter.length || Array.from(upper).length === 1) return upper
   const capital = iotaCapital(letter.codePointAt(0) ?? 0)
   return capital === null ? letter : String.fromCodePoint(capital)
 }
@@ -20,4 +20,4 @@ export const toUpper = (text: string): string =>
 
 /** Go's `strings.ToLower`: letter by letter, without regard to a letter's neighbours. */
 export const toLower = (text: string): string =>
-  isAscii(text) ? text.toLowerCase() : Array.from(text, (letter) => [...letter.toLowerCase()][0] ?? '').join('')
+  isAscii(text) ? text.toLowerCase() : Array.from(text, (letter) => Array.from(letter.toLowerCase())[0] ?? '').join('')

@@ -1,0 +1,77 @@
+import type { Decoder } from '../config/decoder.ts'
+import { report, type Place } from '../config/place.ts'
+import { namedOptions, stageOptions } from '../config/stage-options.ts'
+import { strictFlag, strictText } from '../config/stage-scalars.ts'
+import { parseJmespath, type Search } from '../jmespath/jmespath.ts'
+import { jsonText, type Json, type JsonObject } from '../jmespath/json-text.ts'
+import { optionalSource } from './options.ts'
+import { pure, type Extracted, type StagePlan } from './stage.ts'
+import { sourceText } from './text-of.ts'
+
+const expression: Decoder<{ readonly text: string; readonly place: Place }> = {
+  read: (place) => ({ text: strictText().read(place), place }),
+}
+
+/** What to search for, by the name to extract it under; an empty expression is the name itself. */
+const searchesOf = (
+  expressions: ReadonlyMap<string, { readonly text: string; readonly place: Place }>,
+): readonly (readonly [string, Search])[] =>
+  [...expressions].flatMap(([name, { text, place }]) => {
+    const parsed = parseJmespath(text === '' ? name : text)
+    if (parsed.kind === 'ok') return [[name, parsed.search] as const]
+    report(place, 'BAD_VALUE', `could not compile JMES expression: ${parsed.why}`)
+    return []
+  })
+
+/** Numbers so large may be infinite here, and are refused there. */
+const LARGE_NUMBER = /\d[eE]\+?\d{3}|\d{300}/
+
+const hasInfinity = (text: string): boolean => {
+  let found = false
+  JSON.parse(text, (_, value: unknown) => {
+    if (value === Infinity || value === -Infinity) found = true
+    return value
+  })
+  return found
+}
+
+/** The object that the text holds, `null` being an empty one; null when it holds none. */
+const objectOf = (text: string): JsonObject | null => {
+  try {
+    const value = JSON.parse(text) as Json
+    if (value === null) return {}
+    if (typeof value !== 'object' || Array.isArray(value)) return null
+    return LARGE_NUMBER.test(text) && hasInfinity(text) ? null : (value as JsonObject)
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) return null
+    throw error
+  }
+}
+
+/** What is extracted for a value; undefined: nothing. */
+const extractedOf = (value: Json): Extracted | undefined => {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (typeof value !== 'object' || value === null) return value
+  return jsonText(value) ?? undefined
+}
+
+/** `json`: values of a JSON object by JMESPath expressions. */
+export const jsonStage: Decoder<StagePlan> = stageOptions(
+  { expressions: namedOptions(expression, () => null), source: optionalSource, drop_malformed: strictFlag(false) },
+  ({ expressions, source, drop_malformed: dropMalformed }, section) => {
+    if (expressions.size === 0) section.report('expressions', 'MISSING_KEY', 'JMES expression is required')
+    const searches = searchesOf(expressions)
+    return pure('json', (entry) => {
+      const text = sourceText(entry, source)
+      if (text === null) return true
+      const object = objectOf(text)
+      if (object === null) return !dropMalformed
+      for (const [name, search] of searches) {
+        const outcome = search(object)
+        const value = outcome.kind === 'found' ? extractedOf(outcome.value) : undefined
+        if (value !== undefined) entry.extracted.set(name, value)
+      }
+      return true
+    })
+  },
+)

@@ -1,0 +1,104 @@
+import type { Decoder } from '../config/decoder.ts'
+import { warn } from '../config/place.ts'
+import { stageOptions } from '../config/stage-options.ts'
+import { weakFlag, weakNumber, weakText } from '../config/stage-scalars.ts'
+import type { Stage, StagePlan, StageWorld } from './stage.ts'
+import { TokenBucket } from './token-bucket.ts'
+
+const REASON = 'ratelimit_drop_stage'
+const INVALID = 'limit stage failed to parse rate or burst'
+
+/** Promtail's least number of label values that have a bucket of their own. */
+const MIN_DISTINCT = 10_000
+
+/** As many buckets as asked for; when there are more, those unused since the last such time are forgotten. */
+class Buckets {
+  readonly #create: () => TokenBucket
+  readonly #max: number
+  #young = new Map<string, TokenBucket>()
+  #old = new Map<string, TokenBucket>()
+
+  constructor(max: number, create: () => TokenBucket) {
+    this.#max = max
+    this.#create = create
+  }
+
+  of(value: string): TokenBucket {
+    const bucket = this.#young.get(value) ?? this.#old.get(value) ?? this.#create()
+    if (this.#young.size >= this.#max && !this.#young.has(value)) {
+      this.#old = this.#young
+      this.#young = new Map()
+    }
+    this.#young.set(value, bucket)
+    return bucket
+  }
+}
+
+type Options = {
+  readonly rate: number
+  readonly burst: number
+  readonly drop: boolean
+  readonly by_label_name: string
+  readonly max_distinct_labels: number
+}
+
+const byLabel = (options: Options, { clock, metrics }: StageWorld): Stage => {
+  const { rate, burst, by_label_name: name } = options
+  const max = Math.max(MIN_DISTINCT, options.max_distinct_labels)
+  const buckets = new Buckets(max, () => new TokenBucket(rate, burst, clock.monotonicMs()))
+  return ({ labels }) => {
+    const value = labels.get(name)
+    if (value === undefined || buckets.of(value).allow(clock.monotonicMs())) return true
+    metrics.dropped(REASON)
+    metrics.droppedByLabel(name, value)
+    return false
+  }
+}
+
+const overall = ({ rate, burst, drop }: Options, { clock, metrics, hold }: StageWorld): Stage => {
+  const bucket = new TokenBucket(rate, burst, clock.monotonicMs())
+  return () => {
+    const nowMs = clock.monotonicMs()
+    if (!drop) {
+      const owedMs = bucket.reserveMs(nowMs)
+      if (owedMs > 0) hold(nowMs + owedMs)
+      return true
+    }
+    if (bucket.allow(nowMs)) return true
+    metrics.dropped(REASON)
+    return false
+  }
+}
+
+/**
+ * `limit`: entries per second, in all or for each value of a label. What is too much is dropped, or (without `drop`) the
+ * source is held back until the bucket has refilled.
+ */
+export const limitStage: Decoder<StagePlan> = stageOptions(
+  {
+    rate: weakNumber(0),
+    burst: weakNumber(0),
+    drop: weakFlag(false),
+    by_label_name: weakText(),
+    max_distinct_labels: weakNumber(0),
+  },
+  (options, section) => {
+    const { rate, drop, by_label_name: label } = options
+    const burst = Math.trunc(options.burst)
+    if (!(rate > 0)) section.report('rate', 'BAD_VALUE', `${INVALID}: expected a rate above 0`)
+    if (!(burst > 0)) section.report('burst', 'BAD_VALUE', `${INVALID}: expected a burst of at least 1`)
+    if (label !== '' && !drop) {
+      section.report('drop', 'CONFLICT', 'When ratelimiting by label, drop must be true')
+    }
+    if (drop) {
+      warn(
+        section.place,
+        'limit drops by the time entries arrive: an event read again after a restart may fare otherwise',
+      )
+    }
+    return {
+      name: 'limit',
+      build: (world) => (label === '' ? overall : byLabel)({ ...options, burst }, world),
+    }
+  },
+)
