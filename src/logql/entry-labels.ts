@@ -10,47 +10,77 @@ const DETAILS = '__error_details__'
 const PRESERVE = '__preserve_error__'
 
 const NOTHING: Labels = {}
+const NO_PAIRS: StoredEntry['metadata'] = []
 
 /** Kinds of errors that a stage leaves in the label `__error__` (pkg/logqlmodel/error.go). */
 export type StageError = 'JSONParserErr' | 'LogfmtParserErr' | 'LabelFilterErr' | 'TemplateFormatErr'
 
-/** Reads of a stream that was not changed: nothing is copied for it. */
+/** Reads labels that no stage has changed; nothing is copied for it. */
 const fromPairs = (stream: Labels, metadata: StoredEntry['metadata'], name: string): string | undefined => {
   if (Object.hasOwn(stream, name)) return stream[name]
+  const plain = name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : null
+  const isRenamed = plain !== null && Object.hasOwn(stream, plain)
   let found: string | undefined
-  for (const [key, value] of metadata) {
-    if (key === name) found = value
-    else if (name.endsWith(SUFFIX) && name.length === key.length + SUFFIX.length && name.startsWith(key)) {
-      if (Object.hasOwn(stream, key)) found = value
-    }
-  }
+  for (const [key, value] of metadata) if (key === name || (isRenamed && key === plain)) found = value
   return found
 }
 
-/** Behind the stages; the label sets are made when they are asked for, since a metric query may not ask. */
-class Processed implements ProcessedEntry {
-  readonly timestampNs: bigint
-  readonly line: string
+/** A plain object of pairs. Assigning is many times faster than `Object.fromEntries`, but for one name. */
+const labelsOf = (pairs: Iterable<readonly [string, string]>): Labels => {
+  const labels: Record<string, string> = {}
+  for (const [name, value] of pairs) {
+    if (name === '__proto__') Object.defineProperty(labels, name, { value, enumerable: true })
+    else labels[name] = value
+  }
+  return labels
+}
+
+/** A name that the stream has gets a suffix; the last one wins. */
+const renamed = (stream: Labels, metadata: StoredEntry['metadata']): Map<string, string> =>
+  new Map(metadata.map(([name, value]) => [Object.hasOwn(stream, name) ? name + SUFFIX : name, value]))
+
+type Sources = {
   readonly stream: Labels
   readonly parsed: Labels
-  readonly #pairs: Iterable<readonly [string, string]>
+  /** Null: as stored. */
+  readonly metadata: ReadonlyMap<string, string> | null
+  /** The labels of the stream as it is stored. */
+  readonly base: Labels
+}
+
+/** Behind the stages. The metadata become an object when asked for, since a metric query may not ask. */
+class Processed implements ProcessedEntry {
+  readonly stream: Labels
+  readonly parsed: Labels
+  readonly line: string
+  readonly #entry: StoredEntry
+  readonly #base: Labels
+  readonly #kept: ReadonlyMap<string, string> | null
   #metadata: Labels | null = null
 
-  constructor(
-    entry: StoredEntry,
-    line: string,
-    labels: { stream: Labels; parsed: Labels; metadata: Iterable<readonly [string, string]> },
-  ) {
-    this.timestampNs = entry.timestampNs
+  constructor(entry: StoredEntry, line: string, sources: Sources) {
+    this.stream = sources.stream
+    this.parsed = sources.parsed
     this.line = line
-    this.stream = labels.stream
-    this.parsed = labels.parsed
-    this.#pairs = labels.metadata
+    this.#entry = entry
+    this.#base = sources.base
+    this.#kept = sources.metadata
+  }
+
+  get timestampNs(): bigint {
+    return this.#entry.timestampNs
   }
 
   get metadata(): Labels {
-    this.#metadata ??= Object.fromEntries(this.#pairs)
+    this.#metadata ??= this.#made()
     return this.#metadata
+  }
+
+  #made(): Labels {
+    if (this.#kept !== null) return labelsOf(this.#kept)
+    const { metadata } = this.#entry
+    for (const [name] of metadata) if (Object.hasOwn(this.#base, name)) return labelsOf(renamed(this.#base, metadata))
+    return labelsOf(metadata)
   }
 }
 
@@ -98,11 +128,11 @@ export class EntryLabels {
 
   /** The value of a label, whatever its source; undefined: there is none. `__error__` is not one of them: see `error`. */
   get(name: string): string | undefined {
-    if (this.#metadata === null && this.#parsed === null && this.#deleted === null) {
-      return fromPairs(this.#stream, this.#entry?.metadata ?? [], name)
-    }
-    const added = this.#parsed?.get(name) ?? this.#own().get(name)
+    const added = this.#parsed?.get(name)
     if (added !== undefined) return added
+    if (this.#metadata === null) return fromPairs(this.#stream, this.#pairs, name)
+    const own = this.#metadata.get(name)
+    if (own !== undefined) return own
     if (this.#deleted?.has(name) === true) return undefined
     return Object.hasOwn(this.#stream, name) ? this.#stream[name] : undefined
   }
@@ -114,7 +144,7 @@ export class EntryLabels {
 
   /** Sets a label; it hides one of the same name from the stream or the metadata. */
   set(name: string, value: string): void {
-    if (this.#metadata !== null || this.#entry?.metadata.length !== 0) this.#own().delete(name)
+    if (this.#hasMetadata(name)) this.#own().delete(name)
     this.#parsed ??= new Map()
     this.#parsed.set(name, value)
   }
@@ -122,12 +152,13 @@ export class EntryLabels {
   /** Whether a parser must find another name for its label. */
   clashes(name: string): boolean {
     if (Object.hasOwn(this.#stream, name)) return true
-    if (this.#metadata !== null) return this.#metadata.has(name)
-    return this.#entry?.metadata.some(([key]) => key === name) === true
+    return this.#hasMetadata(name)
   }
 
   /** Sets what a parser found: if the query needs it, and if no stage has set it yet. */
   extract(name: string, value: string): void {
+    // Who wants a name with its suffix wants the plain one too.
+    if (!this.#wanted.wants(name)) return
     const label = this.clashes(name) ? name + SUFFIX : name
     if (this.#wanted.wants(label) && !this.#isKnown(label)) this.set(label, value)
   }
@@ -136,6 +167,7 @@ export class EntryLabels {
   get isComplete(): boolean {
     const { names } = this.#wanted
     if (names === null) return false
+    if ((this.#parsed?.size ?? 0) + (this.#forgotten?.size ?? 0) < names.size) return false
     for (const name of names) if (!this.#isKnown(name)) return false
     return true
   }
@@ -194,27 +226,32 @@ export class EntryLabels {
   finish(line: string): ProcessedEntry {
     const entry = this.#entry
     if (entry === null) throw new Error('no entry was begun')
-    const isPlain = this.#metadata === null && this.#parsed === null && this.#deleted === null
     return new Processed(entry, line, {
-      stream: isPlain ? this.#stream : this.#streamLeft(),
-      metadata:
-        isPlain && !entry.metadata.some(([name]) => Object.hasOwn(this.#stream, name)) ? entry.metadata : this.#own(),
+      stream: this.#parsed === null && this.#deleted === null ? this.#stream : this.#streamLeft(),
+      metadata: this.#metadata,
       parsed: this.#parsedLabels(),
+      base: this.#stream,
     })
+  }
+
+  get #pairs(): StoredEntry['metadata'] {
+    return this.#entry?.metadata ?? NO_PAIRS
+  }
+
+  /** Whether the metadata have the name, as stored or as it became. */
+  #hasMetadata(name: string): boolean {
+    if (this.#metadata !== null) return this.#metadata.has(name)
+    for (const [key] of this.#pairs) if (key === name) return true
+    return name.endsWith(SUFFIX) && fromPairs(this.#stream, this.#pairs, name) !== undefined
   }
 
   #isKnown(name: string): boolean {
     return this.#parsed?.has(name) === true || this.#forgotten?.has(name) === true
   }
 
-  /** The metadata as labels: a name that the stream has gets a suffix, and the last one wins. */
+  /** The metadata as labels, from here on apart from those stored. */
   #own(): Map<string, string> {
-    if (this.#metadata === null) {
-      this.#metadata = new Map()
-      for (const [name, value] of this.#entry?.metadata ?? []) {
-        this.#metadata.set(Object.hasOwn(this.#stream, name) ? name + SUFFIX : name, value)
-      }
-    }
+    this.#metadata ??= renamed(this.#stream, this.#pairs)
     return this.#metadata
   }
 
@@ -222,16 +259,16 @@ export class EntryLabels {
     const isHidden = (name: string): boolean => this.#deleted?.has(name) === true || this.#parsed?.has(name) === true
     const names = Object.keys(this.#stream)
     if (!names.some(isHidden)) return this.#stream
-    return Object.fromEntries(names.filter((name) => !isHidden(name)).map((name) => [name, this.#stream[name] ?? '']))
+    return labelsOf(names.filter((name) => !isHidden(name)).map((name) => [name, this.#stream[name] ?? '']))
   }
 
   #parsedLabels(): Labels {
     if (this.#error === '' && this.#details === '') {
-      return this.#parsed === null ? NOTHING : Object.fromEntries(this.#parsed)
+      return this.#parsed === null ? NOTHING : labelsOf(this.#parsed)
     }
     const labels = new Map(this.#parsed ?? [])
     if (this.#error !== '') labels.set(ERROR, this.#error)
     if (this.#details !== '') labels.set(DETAILS, this.#details)
-    return Object.fromEntries(labels)
+    return labelsOf(labels)
   }
 }

@@ -7,7 +7,10 @@ export type StoredEntry = {
   readonly metadata: readonly (readonly [name: string, value: string])[]
 }
 
-/** An entry behind the stages of a log query; its labels by where they come from, which Loki can tell a caller. */
+/**
+ * An entry behind the stages of a log query; its labels by where they come from, which Loki can tell a caller. What is
+ * seldom asked for is computed when it is, so an entry must not be copied by spreading it.
+ */
 export type ProcessedEntry = {
   readonly timestampNs: bigint
   readonly line: string
