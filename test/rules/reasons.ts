@@ -19,7 +19,9 @@ const ruleTexts = (): ReadonlyMap<string, string> => {
 
 /** The alternatives of `reason="a"` and `reason=~"a|b"`. */
 const reasonsOfExpressions = (text: string): readonly string[] =>
-  [...text.matchAll(/\breason=~?"([^"]+)"/g)].flatMap(([, alternatives = '']) => alternatives.split('|'))
+  [...text.matchAll(/\breason=~?"([^"]+)"/g)].flatMap(([, alternatives = '']) =>
+    alternatives.replace(/^\^\(|\)\$$/g, '').split('|'),
+  )
 
 type TestFile = { readonly events?: Readonly<Record<string, { readonly reason: string; readonly type: string }>> }
 type RuleFile = {
@@ -32,6 +34,15 @@ t.test('every reason that a rule names is known', (t) => {
   )
   t.ok(named.length > 100)
   for (const { path, reason } of named) t.ok(KNOWN_REASONS.has(reason), `${reason} in ${path}`)
+  t.end()
+})
+
+t.test('every regular expression of a label filter is anchored, as Loki does not anchor all of them', (t) => {
+  const filters = [...ruleTexts()].flatMap(([path, text]) =>
+    [...text.matchAll(/\| \w+[=!]~"([^"]+)"/g)].map(([, pattern = '']) => ({ path, pattern })),
+  )
+  t.ok(filters.length > 20)
+  for (const { path, pattern } of filters) t.match(pattern, /^\^.+\$$/, path)
   t.end()
 })
 
