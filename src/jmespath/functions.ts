@@ -1,3 +1,4 @@
+import { parseGoFloat } from '../logql/go-float.ts'
 import { byBytes, jsonText, type Json, type JsonObject } from './json-text.ts'
 import { EvaluationError, isEqual, isList, isObject, Reference, type Value } from './value.ts'
 
@@ -44,27 +45,10 @@ const toText = (value: Value): string => {
   )
 }
 
-const DECIMAL = /^[-+]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][-+]?\d+)?$/
-const HEXADECIMAL = /^([-+]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([-+]?\d+)$/
-
-/** Go's strconv.ParseFloat; null for what is none. */
-export const parseGoFloat = (text: string): number | null => {
-  if (/^[-+]?inf(?:inity)?$/i.test(text)) return text.startsWith('-') ? -Infinity : Infinity
-  if (/^nan$/i.test(text)) return NaN
-  const hex = HEXADECIMAL.exec(text)
-  if (hex !== null) {
-    const [, sign = '', whole = '', fraction = '', exponent = ''] = hex
-    if (whole + fraction === '') return null
-    const number = parseInt(whole + fraction, 16) * 2 ** (Number(exponent) - 4 * fraction.length)
-    return Number.isFinite(number) ? number * (sign === '-' ? -1 : 1) : null
-  }
-  const number = DECIMAL.test(text) ? Number(text.replaceAll('_', '')) : NaN
-  return Number.isFinite(number) ? number : null
-}
-
 const toNumber = (value: Value): Json => {
   if (typeof value === 'number') return value
-  return typeof value === 'string' ? parseGoFloat(value) : null
+  const parsed = typeof value === 'string' ? parseGoFloat(value) : null
+  return parsed?.kind === 'ok' ? parsed.value : null
 }
 
 const contains = (within: Value, item: Value): boolean => {

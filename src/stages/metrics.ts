@@ -2,7 +2,7 @@ import type { Decoder } from '../config/decoder.ts'
 import { report, type Place } from '../config/place.ts'
 import { namedOptions } from '../config/stage-options.ts'
 import { parseDuration } from '../config/go-duration.ts'
-import { parseGoFloat } from '../jmespath/functions.ts'
+import { parseGoFloat } from '../logql/go-float.ts'
 import type { CustomMetric } from './custom-metric.ts'
 import { metricOptions, type MetricOptions } from './metric-options.ts'
 import type { Extracted, Stage, StagePlan, WorkEntry } from './stage.ts'
@@ -14,7 +14,7 @@ const numberOf = (value: Extracted): number | null => {
   if (typeof value === 'boolean') return value ? 1 : 0
   if (value === null) return null
   const number = parseGoFloat(value)
-  if (number !== null) return number
+  if (number.kind === 'ok') return number.value
   const isNegative = value.startsWith('-')
   const ms = parseDuration(isNegative ? value.slice(1) : value)
   return ms === null ? null : (isNegative ? -ms : ms) / 1000

@@ -14,10 +14,13 @@ import { outputStage } from './output.ts'
 import { packStage } from './pack.ts'
 import { patternStage } from './pattern.ts'
 import { regexStage } from './regex.ts'
+import { replaceStage } from './replace.ts'
 import { samplingStage } from './sampling.ts'
 import { pure, type StagePlan } from './stage.ts'
 import { structuredMetadataDropStage, structuredMetadataStage } from './structured-metadata.ts'
+import { templateStage } from './template.ts'
 import { tenantStage } from './tenant.ts'
+import { timestampStage } from './timestamp.ts'
 import { truncateStage } from './truncate.ts'
 
 const FILES = 'it takes the lines of container logs apart, and an event is no such line'
@@ -53,6 +56,9 @@ const STAGES: ReadonlyMap<string, Decoder<StagePlan>> = new Map([
   ['non_indexed_labels', structuredMetadataStage('non_indexed_labels')],
   ['structured_metadata_drop', structuredMetadataDropStage],
   ['output', outputStage],
+  ['template', templateStage],
+  ['replace', replaceStage],
+  ['timestamp', timestampStage],
   ['match', matchStage(inner)],
   ['drop', dropStage],
   ['tenant', tenantStage],

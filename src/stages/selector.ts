@@ -1,7 +1,7 @@
 import { compileGoRegExp } from '../regexp/go-regexp.ts'
 import { remembered } from '../regexp/memo.ts'
+import { unquote } from '../template/unquote.ts'
 import type { WorkEntry } from './stage.ts'
-import { unquoteGo } from './go-string.ts'
 
 export type Selector = (entry: WorkEntry) => boolean
 
@@ -66,7 +66,7 @@ class SelectorReader {
 
   string(): string {
     const token = this.expect(['STRING'])
-    const text = unquoteGo(token.text)
+    const text = unquote(token.text)
     if (text === null) throw new SelectorError(`parse error at col ${token.at + 1}: ${token.text} is no string`)
     return text
   }
