@@ -321,6 +321,7 @@ t.test('a client that is only a little slower than the source is waited for', as
     client.handed.map(revisionOf),
     Array.from({ length: 2000 }, (_, n) => n + 1),
   )
+  t.equal(outbox.hasRoom(), true, 'it has caught up')
   offer(log, 2001, 2012)
   t.equal(outbox.hasRoom(), false, 'then it is waited for again')
   await end(log)
