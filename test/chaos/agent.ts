@@ -57,6 +57,10 @@ export class AgentHome {
     return join(this.#folder, 'positions', 'positions.yaml')
   }
 
+  get walFolder(): string {
+    return join(this.#folder, 'wal')
+  }
+
   start(): AgentProcess {
     return startAgentProcess({ args: ['-config.file=eventail.yaml'], cwd: this.#folder, entry: this.#setup.entry })
   }

@@ -13,12 +13,13 @@ export type PageSeen = {
 /** Revisions (`after`, `upTo`] that no watch gave any more, and the pages answered before they became owed. */
 export type Gap = { readonly after: bigint; upTo: bigint; readonly pagesBefore: number }
 
-/**
- * One life of the agent, from what it asked of the API server. `durable` is the position that lay in its checkpoint
- * when it began; null: there was none yet.
- */
+/** One life of the agent, from what it asked of the API server. */
 export class Life {
-  readonly durable: ScopePosition | null
+  readonly #acknowledged: ScopePosition | null
+  readonly #spooled: ScopePosition | null
+  #durable: ScopePosition | null
+  #hasBegun = false
+  #probed = 0n
   readonly gaps: Gap[] = []
   readonly pages: PageSeen[] = []
   /** Behind which revision the agent has lost the thread; null: it has not. */
@@ -28,14 +29,26 @@ export class Life {
   #pass = 0
   #passIsOver = false
 
-  constructor(durable: ScopePosition | null) {
-    this.durable = durable
+  /**
+   * @param acknowledged the position that lay in its checkpoint when it began; null: there was none yet.
+   * @param spooled the one in its write-ahead log; null: there was none.
+   */
+  constructor(acknowledged: ScopePosition | null, spooled: ScopePosition | null = null) {
+    this.#acknowledged = acknowledged
+    this.#spooled = spooled
+    this.#durable = spooled ?? acknowledged
     // Without a checkpoint, everything up to the first probe is owed, as `start: all` says.
-    this.#lost = durable === null ? 0n : null
+    this.#lost = this.#durable === null ? 0n : null
+  }
+
+  /** The position that it went on from; null: from none. */
+  get durable(): ScopePosition | null {
+    return this.#durable
   }
 
   /** LIST limit=1 was answered with this revision; asked again, the newest answer counts. */
   probed(revision: bigint): void {
+    this.#probed = revision
     if (this.#opening !== null) this.#opening.upTo = revision
     if (this.#lost === null) return
     this.#opening = { after: this.#lost, upTo: revision, pagesBefore: this.pages.length }
@@ -45,8 +58,17 @@ export class Life {
 
   /** A watch was opened at this revision, or refused (`lost`) because the store was compacted behind it. */
   watched(revision: bigint, lost: boolean): void {
+    if (!this.#hasBegun) this.#begin(revision)
     this.#opening = null
     if (lost) this.#lost = revision
+  }
+
+  /** Its first watch tells which of its two positions it trusts. */
+  #begin(revision: bigint): void {
+    this.#hasBegun = true
+    if (this.#spooled === null || this.#spooled.watched === String(revision)) return
+    this.#durable = this.#acknowledged
+    if (this.#durable === null) this.gaps.push({ after: 0n, upTo: this.#probed, pagesBefore: 0 })
   }
 
   paged(page: Omit<PageSeen, 'pass'>): void {
