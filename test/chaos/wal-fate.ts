@@ -16,13 +16,17 @@ const SECTOR_BYTES = 512
 /** Keeps the choices about the log apart from all others of a seed. */
 const STRAND = 0x5741
 
+/** A copy of the log, and how many lives there had been when it was made. */
+type Copy = { readonly folder: string; readonly after: number }
+
 /** Does what the dice say to the folder of a log that nobody is at work in. */
 export class WalFate {
   readonly #folder: string
   readonly #copies: string
   readonly #seed: number
-  /** Names of the copies, the newest last. */
-  readonly #names: string[] = []
+  /** The newest last. */
+  readonly #made: Copy[] = []
+  #after = 0
   readonly deeds: Record<string, number> = {}
 
   /** @param folder of the log. @param copies where copies of it may be put. */
@@ -32,19 +36,30 @@ export class WalFate {
     this.#seed = seed ^ STRAND
   }
 
-  /** Before life `n`; the same number gives the same choices. */
-  befall(n: number): void {
+  /** How many lives there had been when the log was written as it is now. */
+  get after(): number {
+    return this.#after
+  }
+
+  /** Between two lives, `lives` of which there were; `n` decides the choices. */
+  befall(n: number, lives: number): void {
     const dice = new Dice(this.#seed, n)
-    if (dice.chance(COPY_CHANCE)) this.#copy(n)
+    this.#after = lives
+    if (dice.chance(COPY_CHANCE)) this.#copy(lives)
     const deed = dice.pick(DEEDS)
     if (this.#do(deed, dice)) this.deeds[deed] = (this.deeds[deed] ?? 0) + 1
   }
 
-  #copy(n: number): void {
-    const name = join(this.#copies, String(n))
-    cpSync(this.#folder, name, { recursive: true })
-    this.#names.push(name)
-    if (this.#names.length > MAX_COPIES) rmSync(this.#names.shift() ?? '', { recursive: true })
+  /** Nothing happens to it. */
+  untouched(lives: number): void {
+    this.#after = lives
+  }
+
+  #copy(after: number): void {
+    const folder = join(this.#copies, String(after))
+    cpSync(this.#folder, folder, { recursive: true })
+    this.#made.push({ folder, after })
+    if (this.#made.length > MAX_COPIES) rmSync(this.#made.shift()?.folder ?? '', { recursive: true })
   }
 
   /** @returns false: there was nothing to do it to. */
@@ -55,7 +70,7 @@ export class WalFate {
       case 'vanished':
         return this.#replace(null)
       case 'older':
-        return this.#names.length > 0 && this.#replace(this.#names[dice.whole(0, this.#names.length - 1)] ?? null)
+        return this.#made.length > 0 && this.#replace(this.#made[dice.whole(0, this.#made.length - 1)] ?? null)
       case 'torn':
       case 'zeroed':
         return this.#spoilEnd(deed, dice)
@@ -64,10 +79,11 @@ export class WalFate {
     }
   }
 
-  #replace(copy: string | null): boolean {
+  #replace(copy: Copy | null): boolean {
     rmSync(this.#folder, { recursive: true })
     if (copy === null) mkdirSync(this.#folder)
-    else cpSync(copy, this.#folder, { recursive: true })
+    else cpSync(copy.folder, this.#folder, { recursive: true })
+    this.#after = copy?.after ?? this.#after
     return true
   }
 

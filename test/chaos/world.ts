@@ -128,7 +128,7 @@ export class World {
     const dice = new Dice(this.#o.seed, n)
     const plan = planLife(dice)
     this.#beAway(plan)
-    if (this.#o.setup.wal) this.#parts.walFate.befall(n)
+    if (this.#o.setup.wal) this.#parts.walFate.befall(n, this.#parts.stage.lives.length)
     const agent = await this.#start(plan, dice)
     this.#changesLeft = CHANGES_OF_LIFE
     if (this.#changing === null) this.#change(dice)
@@ -140,8 +140,9 @@ export class World {
 
   /** A last life in which nothing fails, until all has arrived or nothing moves any more; ended by SIGTERM. */
   async settle(): Promise<void> {
-    const { stage, loki } = this.#parts
+    const { stage, loki, walFate } = this.#parts
     this.#stopChanging()
+    walFate.untouched(stage.lives.length)
     const agent = await this.#start(null, new Dice(this.#o.seed, -2))
     const seen = { watching: false, over: false, pushes: 0, pages: 0, atMs: performance.now() }
     stage.listen((moment) => {
@@ -179,10 +180,11 @@ export class World {
   }
 
   async #start(plan: LifePlan | null, dice: Dice): Promise<AgentProcess> {
-    const { stage, home, api } = this.#parts
+    const { stage, home, api, walFate } = this.#parts
     const { checkpoint, wal } = this.#o.setup
     const saved = checkpoint === 'file' ? await cursorInFile(home.positionsFile) : await cursorInLease(api.url)
-    const spooled = wal ? await spooledIn(home.walFolder, saved) : null
+    const position = wal ? await spooledIn(home.walFolder, saved) : null
+    const spooled = position === null ? null : { position, after: walFate.after }
     stage.begin(new Life(positionOf(saved), spooled), plan, dice)
     return home.start()
   }
