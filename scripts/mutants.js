@@ -37,6 +37,14 @@ export const MUTANTS = {
       to: '    const { skewed } = eventTime(event)\n    const timestampNs = BigInt(Date.now()) * 1_000_000n\n',
     },
   ],
+  // The write-ahead log tells where to go on, and what waits in it is forgotten.
+  'forgotten-log': [
+    {
+      file: 'src/wal/recovery.ts',
+      from: '    cursors: new Map(clients.map((client) => [client.name, cursorOf(client)])),\n',
+      to: '    cursors: new Map(clients.map((client) => [client.name, Math.max(cursorOf(client), 2 ** 52)])),\n',
+    },
+  ],
   // An informer's habit: after a 410, list, and watch from where the last page was.
   'list-then-watch': [
     {

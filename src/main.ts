@@ -9,8 +9,8 @@ const output: Output = {
   err: (text) => process.stderr.write(text),
 }
 
-/** Aborts at the first SIGTERM or SIGINT; a second one ends the process at once. */
-const stopSignal = (): AbortSignal => {
+/** Aborts at the first SIGTERM or SIGINT, or another of these; a second one ends the process at once. */
+const stopSignal = (...others: readonly NodeJS.Signals[]): AbortSignal => {
   const stop = new AbortController()
   const end = (): void => {
     if (stop.signal.aborted) {
@@ -19,8 +19,7 @@ const stopSignal = (): AbortSignal => {
     }
     stop.abort()
   }
-  process.on('SIGTERM', end)
-  process.on('SIGINT', end)
+  for (const signal of ['SIGTERM', 'SIGINT', ...others]) process.on(signal, end)
   return stop.signal
 }
 
@@ -58,7 +57,8 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
         clock: systemClock,
         output,
         screen: { isTTY: process.stdout.isTTY, columns: process.stdout.columns },
-        stop: stopSignal(),
+        // Its terminal was closed.
+        stop: stopSignal('SIGHUP'),
       })
     case 'run': {
       const { run } = await import('./cli/run.ts')

@@ -92,7 +92,7 @@ export const assemble = (parts: Parts, recovered: Recovered): WalOutbox => {
     ...{ log: segmentLog, logger: log },
   })
   hooks.outbox = new WalOutbox({
-    ...{ id, log: segmentLog, tail, feeds, lanes, streams, retention, keeper, lock },
+    ...{ id, log: segmentLog, tail, feeds, lanes, streams, retention, keeper, lock, clock },
     starts: startsOf(jobs, id),
     isDoubtful: (lane) => scanned.positions.isDoubtful(lane),
     lastLostIndex: scanned.lastLostIndex,

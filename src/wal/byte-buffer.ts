@@ -1,4 +1,7 @@
+import { crc32c } from './crc32c.ts'
+
 const TWO_31 = 2 ** 31
+const TWO_63 = 2n ** 63n
 
 /** Bytes that are appended to, in memory that grows and is used again after `clear`. */
 export class ByteBuffer {
@@ -47,8 +50,9 @@ export class ByteBuffer {
   /** A signed number below 2^95, 12 bytes. */
   i96(value: bigint): void {
     this.#ensure(12)
-    this.#bytes.writeBigUInt64LE(BigInt.asUintN(64, value), this.#length)
-    this.#bytes.writeInt32LE(Number(value >> 64n), this.#length + 8)
+    const isShort = value >= 0n && value < TWO_63
+    this.#bytes.writeBigUInt64LE(isShort ? value : BigInt.asUintN(64, value), this.#length)
+    this.#bytes.writeInt32LE(isShort ? 0 : Number(value >> 64n), this.#length + 8)
     this.#length += 12
   }
 
@@ -56,6 +60,11 @@ export class ByteBuffer {
   text(value: string): void {
     this.#ensure(value.length * 3)
     this.#length += this.#bytes.write(value, this.#length, 'utf8')
+  }
+
+  /** CRC-32C of what was appended from there on. */
+  sum(from: number, seed: number): number {
+    return crc32c(this.#bytes, from, this.#length, seed)
   }
 
   setU32(at: number, value: number): void {

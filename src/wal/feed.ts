@@ -61,6 +61,8 @@ export class Feed {
   #dropped = 0
   /** The reader stands behind what was handed on last. */
   #readerFollows = false
+  /** Told when everything was handed on. */
+  #waiters: (() => void)[] = []
   #running: Promise<void> = Promise.resolve()
 
   constructor(parts: FeedParts) {
@@ -118,6 +120,23 @@ export class Feed {
     this.#running = this.#run()
   }
 
+  /** It was handed everything, and could take more. */
+  isCaughtUp(): boolean {
+    return this.#backlog === 0 && this.#o.client.hasRoom()
+  }
+
+  /** Resolves when its queue had room for a good while and it was handed everything, or the signal aborts. */
+  async caughtUp(signal: AbortSignal): Promise<void> {
+    await this.#o.client.room(signal)
+    if (this.#backlog === 0 || signal.aborted) return
+    await new Promise<void>((resolve) => {
+      this.#waiters.push(resolve)
+      signal.addEventListener('abort', () => {
+        resolve()
+      })
+    })
+  }
+
   /** Hands nothing on any more; what was handed on may still be settled. */
   async stop(): Promise<void> {
     this.#stopped.abort()
@@ -126,17 +145,18 @@ export class Feed {
     await this.#o.reader.close()
   }
 
-  /** A record was appended. In calm it goes straight on. */
-  appended(mark: Mark, entry: Entry | null): void {
+  /** A record was appended. In calm it goes straight on. @returns whether it did. */
+  appended(mark: Mark, entry: Entry | null): boolean {
     if (entry !== null) {
       this.#backlog += 1
       this.#outstanding[mark.lane] = this.outstanding(mark.lane) + 1
     }
     if (this.#handed.index + 1 !== mark.index || !this.#mayHand()) {
       this.#bell.ring()
-      return
+      return false
     }
     this.#handFromMemory({ mark, entry })
+    return true
   }
 
   /** The client let go of an entry. */
@@ -200,8 +220,15 @@ export class Feed {
     if (entry !== null) {
       this.#backlog -= 1
       client.offer(entry, sequence)
+      if (this.#backlog === 0) this.#tellCaughtUp()
     } else if (!durable) this.#early.push(sequence)
     else this.#o.onSettled()
+  }
+
+  #tellCaughtUp(): void {
+    const waiters = this.#waiters
+    if (waiters.length > 0) this.#waiters = []
+    for (const wake of waiters) wake()
   }
 
   async #run(): Promise<void> {

@@ -141,7 +141,7 @@ const breakStale = async ({ disk, directory, processes }: LockParts, seen: Seen)
   const path = join(directory, LOCK_FILE)
   const aside = `${path}.${processes.self.pid}.stale`
   await disk.rename(path, aside)
-  if ((await readText(disk, aside, MAX_LOCK_BYTES)) === seen.text) await disk.remove(aside)
+  if (((await readText(disk, aside, MAX_LOCK_BYTES)) ?? '') === seen.text) await disk.remove(aside)
   else await disk.rename(aside, path)
 }
 

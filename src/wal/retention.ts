@@ -50,8 +50,10 @@ export class Retention {
     const { log, feeds, keeper } = this.#o
     for (let oldest = log.facts[0]; oldest !== undefined; oldest = log.facts[0]) {
       const { segment, lastIndex } = oldest
+      // First what mostly holds: it is asked for every entry that a client settles.
+      if (segment >= log.durableSegment || lastIndex > log.syncedIndex) return
       const isSettledBy = (feed: Feed): boolean => feed.settledIndex >= lastIndex
-      if (segment >= log.durableSegment || lastIndex > log.syncedIndex || !this.#required.every(isSettledBy)) return
+      if (!this.#required.every(isSettledBy)) return
       if (!feeds.every(isSettledBy) && !this.#needsRoom()) return
       log.dropOldest()
       this.#skip({ index: lastIndex, segment: segment + 1, offset: 0 })

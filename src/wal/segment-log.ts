@@ -54,12 +54,14 @@ export class SegmentLog {
   #index: number
   #syncedIndex: number
   #inFlightBytes = 0
+  #sizeBytes: number
   #failing: string | null = null
   #running: Promise<void> = Promise.resolve()
 
   constructor(parts: SegmentLogParts) {
     this.#o = parts
     this.#facts = [...parts.facts]
+    this.#sizeBytes = this.#facts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     this.#index = parts.index
     this.#syncedIndex = parts.index
     const last = this.#facts.at(-1)
@@ -92,7 +94,7 @@ export class SegmentLog {
   }
 
   get sizeBytes(): number {
-    return this.#facts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    return this.#sizeBytes
   }
 
   /** Why nothing can be written at the moment; null: it can. */
@@ -109,7 +111,7 @@ export class SegmentLog {
 
   /** Forgets the oldest segment; the caller removes its file. */
   dropOldest(): void {
-    this.#facts.shift()
+    this.#sizeBytes -= this.#facts.shift()?.sizeBytes ?? 0
   }
 
   start(): void {
@@ -153,7 +155,8 @@ export class SegmentLog {
   #gather(urgent: boolean): void {
     const first = urgent && !this.#group.isUrgent
     if (first) this.#group.isUrgent = true
-    if (first || this.#group.bytes.length >= GROUP_BYTES) this.#hurry.abort()
+    // Asked before: each abort makes an exception, even a second one.
+    if ((first || this.#group.bytes.length >= GROUP_BYTES) && !this.#hurry.signal.aborted) this.#hurry.abort()
     this.#bell.ring()
   }
 
@@ -167,6 +170,7 @@ export class SegmentLog {
     })
     this.#group.end()
     facts.sizeBytes += bytes.length - before
+    this.#sizeBytes += bytes.length - before
   }
 
   #beginSegment(): void {
@@ -178,6 +182,7 @@ export class SegmentLog {
     this.#group.bytes.text(segmentTitle(id, segment))
     this.#group.end()
     this.#facts.push(newFacts(segment, SEGMENT_TITLE_BYTES, this.#index))
+    this.#sizeBytes += SEGMENT_TITLE_BYTES
     const createdAtMs = Math.max(0, Math.floor(clock.now()))
     this.#write({ kind: 'head', head: { index: this.#index, createdAtMs, ...head() } })
     this.#gather(true)

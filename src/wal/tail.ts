@@ -25,8 +25,8 @@ const OVERHEAD_BYTES = 300
 const SPENT_BEFORE_CUT = 1024
 
 /**
- * The newest records in memory, so that a client that keeps up needs nothing from disk. Bounded in bytes; but what is
- * not written yet stays.
+ * The newest records in memory, from the first one on that some client could not be handed at once, so that it needs
+ * nothing from disk when it lags a little. Bounded in bytes; but what is not written yet stays.
  */
 export class Tail {
   readonly #capacityBytes: number
@@ -40,6 +40,8 @@ export class Tail {
   }
 
   push(record: TailRecord, writtenIndex: number): void {
+    // Everybody was handed what was not pushed, so nobody asks for what was before it.
+    if (this.#records.at(-1)?.mark.index !== record.mark.index - 1) this.#clear()
     this.#records.push(record)
     this.#sizeBytes += record.sizeBytes + OVERHEAD_BYTES
     for (let first = this.#first(); first !== undefined; first = this.#first()) {
@@ -58,8 +60,14 @@ export class Tail {
   at(index: number): TailRecord | null {
     const first = this.#first()
     if (first === undefined || index < first.mark.index) return null
-    // Indexes have no gap here: all were appended by this process.
+    // Indexes have no gap here.
     return this.#records[this.#spent + index - first.mark.index] ?? null
+  }
+
+  #clear(): void {
+    this.#records = []
+    this.#spent = 0
+    this.#sizeBytes = 0
   }
 
   #first(): TailRecord | undefined {

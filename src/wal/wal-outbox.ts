@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { Entry, Labels } from '../entry/entry.ts'
 import type { CursorScope, WalMark } from '../kube/cursor.ts'
 import type { ScopePosition } from '../kube/position.ts'
@@ -14,6 +15,12 @@ import type { Tail } from './tail.ts'
 
 /** Records in memory that the disk has not taken: above this the source waits. */
 const MAX_UNWRITTEN_BYTES = 8 * 1024 * 1024
+
+/**
+ * A client that is only a little slower than the source needs nothing from disk: the source waits so long for its queue,
+ * as it would without a log. After that, entries wait on disk until the client has caught up.
+ */
+export const PATIENCE_MS = 5000
 
 /** What the scan says of a lane's beginning. */
 export type LaneStart = {
@@ -34,6 +41,7 @@ export type WalOutboxParts = {
   readonly retention: Retention
   readonly keeper: CursorKeeper
   readonly lock: DirectoryLock
+  readonly clock: Clock
   /** By job. */
   readonly starts: ReadonlyMap<string, LaneStart>
   readonly isDoubtful: (lane: LaneId) => boolean
@@ -61,6 +69,8 @@ export class WalOutbox implements Outbox {
   readonly #lanes: OpenLane[] = []
   readonly #jobs = new Map<string, JobStreams>()
   #waiters: (() => void)[] = []
+  /** A required client was waited for in vain, and has not caught up since. */
+  #isImpatient: boolean
   /** Positions behind everything durable, and with the group that is being written; for when no client is required. */
   #durable: readonly (ScopePosition | null)[] = []
   #closing: readonly (ScopePosition | null)[] = []
@@ -68,6 +78,7 @@ export class WalOutbox implements Outbox {
   constructor(parts: WalOutboxParts) {
     this.#o = parts
     this.#required = parts.feeds.filter((feed) => feed.required)
+    this.#isImpatient = this.#required.some((feed) => !feed.isCaughtUp())
   }
 
   streams(job: string): StreamLists | null {
@@ -120,10 +131,23 @@ export class WalOutbox implements Outbox {
   hasRoom(): boolean {
     const { log, retention } = this.#o
     if (retention.isFull) retention.tidy()
-    return !retention.isFull && log.unwrittenBytes < MAX_UNWRITTEN_BYTES
+    return !retention.isFull && log.unwrittenBytes < MAX_UNWRITTEN_BYTES && this.#laggard() === null
   }
 
-  room(signal: AbortSignal): Promise<void> {
+  async room(signal: AbortSignal): Promise<void> {
+    await this.#diskRoom(signal)
+    for (let feed = this.#laggard(); feed !== null && !signal.aborted; feed = this.#laggard()) {
+      const waited = new AbortController()
+      const either = AbortSignal.any([signal, waited.signal])
+      const slept = this.#o.clock.sleep(PATIENCE_MS, either).then(() => {
+        this.#isImpatient ||= !either.aborted
+      })
+      await Promise.race([feed.caughtUp(either), slept])
+      waited.abort()
+    }
+  }
+
+  #diskRoom(signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.#isRoomy()) return Promise.resolve()
     return new Promise((resolve) => {
       const wake = (): void => {
@@ -223,9 +247,12 @@ export class WalOutbox implements Outbox {
         ? { kind: 'moved', index, lane: lane.id, change }
         : { kind: 'entry', index, lane: lane.id, change, entry },
     )
-    const mark = { index, lane: lane.id, position, ...at, isEntry: entry !== null }
-    tail.push({ mark, entry, sizeBytes: log.unwrittenBytes - before }, log.syncedIndex)
-    for (const feed of feeds) feed.appended(mark, entry)
+    // Field by field: this is done for every event, and a spread is slow.
+    const { segment, offset } = at
+    const mark = { index, lane: lane.id, position, segment, offset, isEntry: entry !== null }
+    let isHanded = true
+    for (const feed of feeds) isHanded = feed.appended(mark, entry) && isHanded
+    if (!isHanded) tail.push({ mark, entry, sizeBytes: log.unwrittenBytes - before }, log.syncedIndex)
   }
 
   /** A set of labels that was not seen before may be a stream that the guard just admitted. */
@@ -243,6 +270,13 @@ export class WalOutbox implements Outbox {
       if (slowest === null || feed.settledIndex < slowest.settledIndex) slowest = feed
     }
     return slowest
+  }
+
+  /** A client that the source should wait for; null: it need not wait. */
+  #laggard(): Feed | null {
+    const laggard = this.#required.find((feed) => !feed.isCaughtUp()) ?? null
+    if (laggard === null) this.#isImpatient = false
+    return this.#isImpatient ? null : laggard
   }
 
   #isRoomy(): boolean {

@@ -24,11 +24,12 @@ clients:
     linger: 5ms
     max_pushes_per_second: 200
     backoff_config: {min_period: 10ms, max_period: 60ms}
+    ${setup.wal ? 'queue_bytes: 64KB' : ''}
 positions:
   sync_period: 100ms
   ${setup.checkpoint === 'file' ? 'filename: positions/positions.yaml' : `lease: {namespace: ${LEASE.namespace}, name: ${LEASE.name}}`}
 ${setup.elects ? 'leader_election: {enabled: true, lease_duration: 2s, renew_deadline: 1500ms, retry_period: 100ms}' : ''}
-${setup.wal ? 'wal: {enabled: true, dir: wal, segment_bytes: 64KB}' : ''}
+${setup.wal ? 'wal: {enabled: true, dir: wal, max_bytes: 1MB, segment_bytes: 64KB}' : ''}
 drain_timeout: 5s
 scrape_configs:
   - job_name: ${JOB}
@@ -55,6 +56,10 @@ export class AgentHome {
 
   get positionsFile(): string {
     return join(this.#folder, 'positions', 'positions.yaml')
+  }
+
+  get walFolder(): string {
+    return join(this.#folder, 'wal')
   }
 
   start(): AgentProcess {

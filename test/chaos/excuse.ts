@@ -12,8 +12,11 @@ import { covers, type Life, type PageSeen } from './lives.ts'
  *    showed the revision, because it had been superseded or deleted. Where no such page was answered, it must have been
  *    gone at L0 already.
  *
- * A life that begins behind a revision (its checkpoint is before it, and owes nothing) starts anew: the watch has to
+ * A life that begins behind a revision (its position is before it, and owes nothing) starts anew: the watch has to
  * give it, or another gap. What is in the store at the end is never excused.
+ *
+ * With a write-ahead log, a life goes on from where that log was written, be it a copy from some lives ago. What it
+ * claims goes with it: when it is lost, the checkpoint counts again, and what that owes has to be read once more.
  */
 
 type Sight = 'shown' | 'gone' | 'none'
@@ -25,9 +28,9 @@ const lastSight = (pages: readonly PageSeen[], revision: Revision, before: Sight
   return revision.ended === null || revision.ended.at > page.shows ? 'shown' : 'gone'
 }
 
-/** What is known of one missing revision so far. */
+/** What is known of one missing revision after a life. */
 type Account = {
-  /** Some life found it in a gap, and no checkpoint has claimed it since. */
+  /** Some life found it in a gap, and no position that was gone on from has claimed it since. */
   owed: boolean
   /** It was gone when it became owed. */
   gone: boolean
@@ -36,11 +39,12 @@ type Account = {
 
 const UNKNOWN: Account = { owed: false, gone: false, sight: 'none' }
 
-/** Where the revision stands when the life begins. */
-const asItBegins = (life: Life, rv: bigint, account: Account): Account => {
+/** Where the revision stands when the life begins; `mayBeOwed`: a gap had it, and no checkpoint has claimed it. */
+const asItBegins = (life: Life, rv: bigint, before: Account & { readonly mayBeOwed: boolean }): Account => {
   const watched = life.durable === null ? 0n : BigInt(life.durable.watched)
   if (watched < rv) return UNKNOWN
-  return life.carried(rv) === null ? { ...account, owed: false } : account
+  const { gone, sight, mayBeOwed } = before
+  return { gone, sight, owed: life.carried(rv) !== null && mayBeOwed }
 }
 
 /** Pages of the life that could show the revision while it was owed. */
@@ -55,13 +59,23 @@ const servingPages = (life: Life, rv: bigint): readonly PageSeen[] => {
 export const isExcused = (revision: Revision, lives: readonly Life[]): boolean => {
   const { rv, ended } = revision
   if (ended === null) return false
-  let account = UNKNOWN
+  /** After no life, after the first, and so on. */
+  const accounts = [UNKNOWN]
+  let [wasOwed, isClaimed] = [false, false]
   for (const life of lives) {
-    account = asItBegins(life, rv, account)
-    const gap = life.gapOf(rv)
-    if (gap === null && !account.owed) continue
-    const gone = account.gone || (gap !== null && ended.at <= gap.upTo)
-    account = { owed: true, gone, sight: lastSight(servingPages(life, rv), revision, account.sight) }
+    const before = accounts[life.spooled?.after ?? accounts.length - 1] ?? UNKNOWN
+    isClaimed ||= life.isClaimed(rv)
+    if (life.isBarren) accounts.push(before)
+    else accounts.push(during(life, revision, asItBegins(life, rv, { ...before, mayBeOwed: wasOwed && !isClaimed })))
+    wasOwed ||= life.gapOf(rv) !== null
   }
-  return account.sight === 'gone' || (account.sight === 'none' && account.gone)
+  const { sight, gone } = accounts.at(-1) ?? UNKNOWN
+  return sight === 'gone' || (sight === 'none' && gone)
+}
+
+const during = (life: Life, revision: Revision, account: Account): Account => {
+  const gap = life.gapOf(revision.rv)
+  if (gap === null && !account.owed) return account
+  const gone = account.gone || (gap !== null && revision.ended !== null && revision.ended.at <= gap.upTo)
+  return { owed: true, gone, sight: lastSight(servingPages(life, revision.rv), revision, account.sight) }
 }

@@ -13,12 +13,22 @@ export type PageSeen = {
 /** Revisions (`after`, `upTo`] that no watch gave any more, and the pages answered before they became owed. */
 export type Gap = { readonly after: bigint; upTo: bigint; readonly pagesBefore: number }
 
-/**
- * One life of the agent, from what it asked of the API server. `durable` is the position that lay in its checkpoint
- * when it began; null: there was none yet.
- */
+const owedBy = (position: ScopePosition | null, rv: bigint): 'active' | 'pending' | null => {
+  const has = (intervals: readonly Interval[]): boolean => owingInterval(intervals, String(rv)) !== null
+  if (has(position?.active?.intervals ?? [])) return 'active'
+  return has(position?.pending ?? []) ? 'pending' : null
+}
+
+/** The position in a write-ahead log, and how many lives there had been when it was written. */
+export type Spooled = { readonly position: ScopePosition; readonly after: number }
+
+/** One life of the agent, from what it asked of the API server. */
 export class Life {
-  readonly durable: ScopePosition | null
+  /** In its checkpoint when it began; null: there was none yet. */
+  readonly acknowledged: ScopePosition | null
+  #spooled: Spooled | null
+  #hasBegun = false
+  #probed = 0n
   readonly gaps: Gap[] = []
   readonly pages: PageSeen[] = []
   /** Behind which revision the agent has lost the thread; null: it has not. */
@@ -28,14 +38,32 @@ export class Life {
   #pass = 0
   #passIsOver = false
 
-  constructor(durable: ScopePosition | null) {
-    this.durable = durable
+  /** @param spooled null: it has no write-ahead log, or nothing in it that counts. */
+  constructor(acknowledged: ScopePosition | null, spooled: Spooled | null = null) {
+    this.acknowledged = acknowledged
+    this.#spooled = spooled
     // Without a checkpoint, everything up to the first probe is owed, as `start: all` says.
-    this.#lost = durable === null ? 0n : null
+    this.#lost = this.durable === null ? 0n : null
+  }
+
+  /** What of its write-ahead log it went on from; null: from its checkpoint, or from nothing. */
+  get spooled(): Spooled | null {
+    return this.#spooled
+  }
+
+  /** The position that it went on from; null: from none. */
+  get durable(): ScopePosition | null {
+    return this.#spooled?.position ?? this.acknowledged
+  }
+
+  /** It ended before it could read anything. */
+  get isBarren(): boolean {
+    return !this.#hasBegun && this.gaps.length === 0 && this.pages.length === 0
   }
 
   /** LIST limit=1 was answered with this revision; asked again, the newest answer counts. */
   probed(revision: bigint): void {
+    this.#probed = revision
     if (this.#opening !== null) this.#opening.upTo = revision
     if (this.#lost === null) return
     this.#opening = { after: this.#lost, upTo: revision, pagesBefore: this.pages.length }
@@ -45,8 +73,17 @@ export class Life {
 
   /** A watch was opened at this revision, or refused (`lost`) because the store was compacted behind it. */
   watched(revision: bigint, lost: boolean): void {
+    if (!this.#hasBegun) this.#begin(revision)
     this.#opening = null
     if (lost) this.#lost = revision
+  }
+
+  /** Its first watch tells which of its two positions it trusts. */
+  #begin(revision: bigint): void {
+    this.#hasBegun = true
+    if (this.#spooled === null || this.#spooled.position.watched === String(revision)) return
+    this.#spooled = null
+    if (this.acknowledged === null) this.gaps.push({ after: 0n, upTo: this.#probed, pagesBefore: 0 })
   }
 
   paged(page: Omit<PageSeen, 'pass'>): void {
@@ -58,11 +95,14 @@ export class Life {
     this.pages.push({ ...page, pass: this.#pass })
   }
 
-  /** By which interval of the checkpoint the revision was owed when this life began. */
+  /** By which interval of its position the revision was owed when this life began. */
   carried(rv: bigint): 'active' | 'pending' | null {
-    const has = (intervals: readonly Interval[]): boolean => owingInterval(intervals, String(rv)) !== null
-    if (has(this.durable?.active?.intervals ?? [])) return 'active'
-    return has(this.durable?.pending ?? []) ? 'pending' : null
+    return owedBy(this.durable, rv)
+  }
+
+  /** Its checkpoint said that the revision was delivered, or could not be read any more. */
+  isClaimed(rv: bigint): boolean {
+    return BigInt(this.acknowledged?.watched ?? '0') >= rv && owedBy(this.acknowledged, rv) === null
   }
 
   /** The gap of this life in which the revision lies. */

@@ -27,6 +27,8 @@ export type ChaosReport = {
   readonly ends: Readonly<Record<string, number>>
   /** Pushes by Loki's answer. */
   readonly answers: Readonly<Record<string, number>>
+  /** What became of the write-ahead log between lives. */
+  readonly deeds: Readonly<Record<string, number>>
   readonly gaps: number
   readonly pages: number
 }
@@ -41,7 +43,8 @@ const add = (sums: Record<string, number>, counts: Readonly<Record<string, numbe
 /** Runs the cycles, in worlds that follow each other. */
 export const runChaos = async (options: ChaosOptions): Promise<ChaosReport> => {
   const { cycles, cyclesOfWorld, seed, folder, progress = () => undefined } = options
-  const sums = { ends: {} as Record<string, number>, answers: {} as Record<string, number>, gaps: 0, pages: 0 }
+  const counts = (): Record<string, number> => ({})
+  const sums = { ends: counts(), answers: counts(), deeds: counts(), gaps: 0, pages: 0 }
   const verdicts: Verdict[] = []
   const crashes: string[] = []
   let done = 0
@@ -61,6 +64,7 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosReport> => {
     crashes.push(...world.crashes)
     add(sums.ends, world.ends)
     add(sums.answers, world.figures.answers)
+    add(sums.deeds, world.figures.deeds)
     sums.gaps += world.figures.gaps
     sums.pages += world.figures.pages
     await world.close()

@@ -8,16 +8,19 @@ const counts = (of: Readonly<Record<string, number>>): string =>
     .map(([name, count]) => `${name} ${count}`)
     .join(', ')
 
+const sumOf = (of: Readonly<Record<string, number>>): number => Object.values(of).reduce((sum, one) => sum + one, 0)
+
 const MOST_SHOWN = 20
 
 /** The report as a table of a few lines. */
 export const asTable = (report: ChaosReport): string => {
-  const { verdicts, ends, answers, gaps, pages, crashes } = report
+  const { verdicts, ends, answers, deeds, gaps, pages, crashes } = report
   const sum = (of: (verdict: Verdict) => number): number => verdicts.reduce((total, one) => total + of(one), 0)
   const ended = (how: 'superseded' | 'expired'): number =>
     sum(({ excused }) => excused.filter((revision) => revision.ended?.by === how).length)
   const rows: readonly (readonly [name: string, count: number, more: string])[] = [
     ['cycles', report.cycles, `in ${report.worlds} worlds; killed at: ${counts(ends)}`],
+    ...(Object.keys(deeds).length === 0 ? [] : [['logs', sumOf(deeds), counts(deeds)] as const]),
     ['revisions', sum(({ owed }) => owed), `shippable; ${sum(({ refused }) => refused)} more that Loki refuses`],
     ['stored', sum(({ stored }) => stored), `pushes: ${counts(answers)}`],
     ['excused', sum(({ excused }) => excused.length), `superseded ${ended('superseded')}, expired ${ended('expired')}`],

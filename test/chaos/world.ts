@@ -1,16 +1,18 @@
+import { join } from 'node:path'
 import type { ApiServer } from '../../src/demo/api-server.ts'
 import type { AgentProcess } from '../fixtures/agent-process.ts'
 import { AgentHome, type Setup } from './agent.ts'
 import { startChaosApi } from './api.ts'
 import { Churn } from './churn.ts'
 import { Dice } from './dice.ts'
-import { createLease, positionInFile, positionInLease } from './durable.ts'
+import { createLease, cursorInFile, cursorInLease, positionOf, spooledIn } from './durable.ts'
 import { type Fate, type LifePlan, planLife } from './fate.ts'
 import { History } from './history.ts'
 import { Life } from './lives.ts'
 import { type ChaosLoki, startChaosLoki } from './loki.ts'
 import { Stage } from './stage.ts'
 import { judge, type Verdict } from './verdict.ts'
+import { WalFate } from './wal-fate.ts'
 
 export type WorldOptions = {
   readonly setup: Setup
@@ -32,6 +34,7 @@ type Parts = {
   readonly api: ApiServer
   readonly loki: ChaosLoki
   readonly home: AgentHome
+  readonly walFate: WalFate
 }
 
 const TTL_CHANGES = 2000
@@ -94,17 +97,24 @@ export class World {
     })
     if (options.setup.checkpoint === 'lease') await createLease(api.url)
     const home = new AgentHome(options.folder, options.setup, { apiUrl: api.url, lokiUrl: loki.url })
-    return new World(options, { stage, history, churn, api, loki, home })
+    const walFate = new WalFate(home.walFolder, join(options.folder, 'copies'), options.seed)
+    return new World(options, { stage, history, churn, api, loki, home, walFate })
   }
 
   /** What the API server did, and Loki answered. */
-  get figures(): { readonly gaps: number; readonly pages: number; readonly answers: Readonly<Record<string, number>> } {
+  get figures(): {
+    readonly gaps: number
+    readonly pages: number
+    readonly answers: Readonly<Record<string, number>>
+    readonly deeds: Readonly<Record<string, number>>
+  } {
     const { lives } = this.#parts.stage
     const sum = (count: (life: Life) => number): number => lives.reduce((total, life) => total + count(life), 0)
     return {
       gaps: sum(({ gaps }) => gaps.length),
       pages: sum(({ pages }) => pages.length),
       answers: this.#parts.loki.answers,
+      deeds: this.#parts.walFate.deeds,
     }
   }
 
@@ -118,6 +128,7 @@ export class World {
     const dice = new Dice(this.#o.seed, n)
     const plan = planLife(dice)
     this.#beAway(plan)
+    if (this.#o.setup.wal) this.#parts.walFate.befall(n, this.#parts.stage.lives.length)
     const agent = await this.#start(plan, dice)
     this.#changesLeft = CHANGES_OF_LIFE
     if (this.#changing === null) this.#change(dice)
@@ -129,8 +140,9 @@ export class World {
 
   /** A last life in which nothing fails, until all has arrived or nothing moves any more; ended by SIGTERM. */
   async settle(): Promise<void> {
-    const { stage, loki } = this.#parts
+    const { stage, loki, walFate } = this.#parts
     this.#stopChanging()
+    walFate.untouched(stage.lives.length)
     const agent = await this.#start(null, new Dice(this.#o.seed, -2))
     const seen = { watching: false, over: false, pushes: 0, pages: 0, atMs: performance.now() }
     stage.listen((moment) => {
@@ -168,10 +180,12 @@ export class World {
   }
 
   async #start(plan: LifePlan | null, dice: Dice): Promise<AgentProcess> {
-    const { stage, home, api } = this.#parts
-    const isFile = this.#o.setup.checkpoint === 'file'
-    const durable = isFile ? await positionInFile(home.positionsFile) : await positionInLease(api.url)
-    stage.begin(new Life(durable), plan, dice)
+    const { stage, home, api, walFate } = this.#parts
+    const { checkpoint, wal } = this.#o.setup
+    const saved = checkpoint === 'file' ? await cursorInFile(home.positionsFile) : await cursorInLease(api.url)
+    const position = wal ? await spooledIn(home.walFolder, saved) : null
+    const spooled = position === null ? null : { position, after: walFate.after }
+    stage.begin(new Life(positionOf(saved), spooled), plan, dice)
     return home.start()
   }
 

@@ -278,3 +278,51 @@ t.test('segments', (t) => {
   })
   t.end()
 })
+
+t.test('a client that is only a little slower than the source is waited for', async (t) => {
+  const log = await running({ clients: [heldClient('loki', 10)] })
+  const { outbox, clock, client } = log
+  const waited = (): { readonly isOver: () => boolean } => {
+    let over = false
+    void outbox.room(new AbortController().signal).then(() => {
+      over = true
+    })
+    return { isOver: () => over }
+  }
+  offer(log, 1, 12)
+  t.equal(outbox.hasRoom(), false, 'two wait behind its queue')
+  const first = waited()
+  await clock.advance(4000)
+  t.equal(first.isOver(), false)
+  client.settle()
+  await clock.advance(100)
+  t.equal(first.isOver(), true, 'it was handed everything, and has room')
+  t.equal(outbox.hasRoom(), true)
+
+  offer(log, 13, 30)
+  const second = waited()
+  await clock.advance(4999)
+  t.equal(second.isOver(), false)
+  await clock.advance(1)
+  t.equal(second.isOver(), true, 'five seconds are enough: from now on entries wait on disk')
+  offer(log, 31, 2000)
+  t.equal(outbox.hasRoom(), true)
+  client.settle(client.held.slice(0, 5))
+  await clock.advance(10_000)
+  t.equal(outbox.hasRoom(), true, 'as long as it has not caught up')
+
+  while (client.handed.length < 2000) {
+    client.settle()
+    await clock.advance(100)
+  }
+  client.settle()
+  await clock.advance(100)
+  t.strictSame(
+    client.handed.map(revisionOf),
+    Array.from({ length: 2000 }, (_, n) => n + 1),
+  )
+  t.equal(outbox.hasRoom(), true, 'it has caught up')
+  offer(log, 2001, 2012)
+  t.equal(outbox.hasRoom(), false, 'then it is waited for again')
+  await end(log)
+})
