@@ -40,7 +40,7 @@ const timeFromSeconds = (value: TemplateValue): TimeValue | null => {
 
 const toTime = (value: TemplateValue): TimeValue => {
   const time = timeFromSeconds(value)
-  if (time === null) throw new TemplateFailure(`cannot convert ${humanize.general(numberOf(value))} to time`)
+  if (time === null) throw new TemplateFailure('value is NaN or Inf')
   return time
 }
 

@@ -34,6 +34,8 @@ export type Program = {
   readonly templates: ReadonlyMap<string, readonly Node[]>
   readonly functions: TemplateFunctions
   readonly missingKey: MissingKey
+  /** Whether it calls a function that changes maps. */
+  readonly mutates: boolean
 }
 
 function* numbersUpTo(count: bigint): Generator<readonly [Cell, Cell]> {

@@ -44,6 +44,8 @@ export type CallableFunction = {
   readonly parameters: readonly ParameterType[]
   /** The type of any further arguments. */
   readonly rest?: ParameterType
+  /** Whether it changes a map that it is given. */
+  readonly mutates?: boolean
   /** Gets arguments of the declared types. Throws TemplateFailure only. */
   readonly call: (args: readonly TemplateValue[], invocation: Invocation) => TemplateValue
 }

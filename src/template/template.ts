@@ -50,8 +50,18 @@ const checkFunction = (functions: TemplateFunctions, name: string): string | nul
   return `function ${JSON.stringify(name)} not defined`
 }
 
+const mutatesData = (functions: TemplateFunctions, name: string): boolean => {
+  const known = Object.hasOwn(functions, name) ? functions[name] : undefined
+  return known?.kind === 'function' && known.mutates === true
+}
+
+/** The caller's data stay as they are, whatever the template does. */
+const ownCopy = (dot: TemplateValue): TemplateValue =>
+  typeof dot === 'object' && dot?.kind === 'map' ? { ...dot, entries: new Map(dot.entries) } : dot
+
 const templateOf = (program: Program, name: string, text: string): Template => ({
-  render: (dot, facts = {}) => {
+  render: (given, facts = {}) => {
+    const dot = program.mutates ? ownCopy(given) : given
     const execution = new Execution(program, name, facts)
     try {
       return { kind: 'ok', text: execution.run(dot) }
@@ -77,7 +87,11 @@ export const parseTemplate = (text: string, options: TemplateOptions): ParsedTem
   const { name, functions, missingKey = 'default' } = options
   if (text.length > MAX_TEXT_BYTES)
     return { kind: 'error', why: `template: ${name}:1: text too long`, line: 1, column: 1 }
-  const parser = new Parser(text, (called) => checkFunction(functions, called))
+  let mutates = false
+  const parser = new Parser(text, (called) => {
+    mutates ||= mutatesData(functions, called)
+    return checkFunction(functions, called)
+  })
   try {
     parser.run(name)
   } catch (error) {
@@ -87,5 +101,8 @@ export const parseTemplate = (text: string, options: TemplateOptions): ParsedTem
     const column = error.at - before.lastIndexOf('\n')
     return { kind: 'error', why: `template: ${name}:${line}: ${error.message}`, line, column }
   }
-  return { kind: 'ok', template: templateOf({ templates: parser.templates, functions, missingKey }, name, text) }
+  return {
+    kind: 'ok',
+    template: templateOf({ templates: parser.templates, functions, missingKey, mutates }, name, text),
+  }
 }
