@@ -76,6 +76,18 @@ class Processed implements ProcessedEntry {
     return this.#metadata
   }
 
+  label(name: string): string | undefined {
+    if (Object.hasOwn(this.parsed, name)) return this.parsed[name]
+    if (Object.hasOwn(this.stream, name)) return this.stream[name]
+    if (this.#kept !== null) return this.#kept.get(name)
+    if (name.endsWith(SUFFIX)) return Object.hasOwn(this.metadata, name) ? this.metadata[name] : undefined
+    // Of the stream's own name, the metadata's has got its suffix, even if a stage took the stream's away.
+    if (Object.hasOwn(this.#base, name)) return undefined
+    let found: string | undefined
+    for (const pair of this.#entry.metadata) if (pair[0] === name) found = pair[1]
+    return found
+  }
+
   #made(): Labels {
     if (this.#kept !== null) return labelsOf(this.#kept)
     const { metadata } = this.#entry

@@ -15,7 +15,7 @@ import { metricOf, type Sample, type Vector } from './metric.ts'
 import type { LabelNeed, ProcessedEntry } from './pipeline.ts'
 import type { Run, Steps } from './steps.ts'
 import { firstAfter } from './store.ts'
-import { compileUnwrap, unwrapReads } from './unwrap.ts'
+import { compileUnwrap, unwrapReads, type EntrySample } from './unwrap.ts'
 import { filteredNames } from './wanted-labels.ts'
 import {
   averageOf,
@@ -33,7 +33,7 @@ import {
 } from './window-value.ts'
 
 /** The number of an entry; null: it has none. */
-type ValueOf = (entry: ProcessedEntry) => { readonly value: number; readonly entry: ProcessedEntry } | null
+type SampleOf = (entry: ProcessedEntry) => EntrySample | null
 
 type WholeNumbers = 'entries' | 'bytes'
 
@@ -74,7 +74,7 @@ const windowValue = (query: RangeQuery): WindowValue => {
   return RANGE_VALUES[query.op]
 }
 
-const valueOf = (query: RangeQuery): ValueOf => {
+const sampleOf = (query: RangeQuery): SampleOf => {
   if (query.unwrap !== null) return compileUnwrap(query.unwrap)
   if (wholeNumbers(query) === 'bytes') return (entry) => ({ value: Buffer.byteLength(entry.line), entry })
   return (entry) => ({ value: 1, entry })
@@ -95,7 +95,7 @@ const collect = (run: Run, query: RangeQuery, kept: Kept): readonly Series[] => 
   const matches = streamTest(query.log.matchers)
   const need = labelNeed(kept, query.unwrap === null ? [] : unwrapReads(query.unwrap))
   const pipeline = compileLog(query.log, need)
-  const sampleOf = valueOf(query)
+  const extract = sampleOf(query)
   const onlyTotals = timesNs.length === 1 && wholeNumbers(query) !== null
   const table = new SeriesTable(kept, asksForErrors(query, need))
   for (const { labels, entries } of run.source.streams()) {
@@ -107,7 +107,7 @@ const collect = (run: Run, query: RangeQuery, kept: Kept): readonly Series[] => 
     for (; i < to; i += 1) {
       const entry = entries[i]
       const processed = entry === undefined ? null : process(entry)
-      const sample = processed === null ? null : sampleOf(processed)
+      const sample = processed === null ? null : extract(processed)
       if (sample === null) continue
       const series = table.seriesOf(sample.entry)
       series.count += 1

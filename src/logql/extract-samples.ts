@@ -35,10 +35,10 @@ export const labelNeed = (kept: Kept, alsoRead: readonly string[]): LabelNeed =>
 
 /** The value of a label behind the stages; null: there is none. */
 export const processedLabel = (entry: ProcessedEntry, name: string): string | null => {
-  if (Object.hasOwn(entry.parsed, name)) return entry.parsed[name] ?? null
-  if (Object.hasOwn(entry.metadata, name)) return entry.metadata[name] ?? null
-  const value = Object.hasOwn(entry.stream, name) ? entry.stream[name] : undefined
-  return value === undefined || value === '' ? null : value
+  const value = entry.label(name)
+  if (value === undefined) return null
+  // A stream's empty label is none; that of a parser is one.
+  return value === '' && Object.hasOwn(entry.stream, name) ? null : value
 }
 
 /** All labels of an entry. */

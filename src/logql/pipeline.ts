@@ -17,6 +17,8 @@ export type ProcessedEntry = {
   readonly stream: Labels
   readonly metadata: Labels
   readonly parsed: Labels
+  /** The value of a label, from wherever it is; undefined: there is none. Cheaper than its three sets. */
+  label(name: string): string | undefined
 }
 
 /** What a metric query needs of a label set behind the stages; what is not needed may be left unparsed, as Loki does. */

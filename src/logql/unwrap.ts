@@ -1,3 +1,4 @@
+import type { Labels } from '../entry/entry.ts'
 import type { Unwrap } from './ast.ts'
 import { parseByteCount } from './byte-count.ts'
 import { parseGoDuration } from './duration.ts'
@@ -63,9 +64,11 @@ class UnwrappedLabels implements FilteredLabels {
   /** The entry with its error among its labels. */
   get entry(): ProcessedEntry {
     if (this.#error === '') return this.#entry
-    const { timestampNs, line, stream, metadata, parsed } = this.#entry
-    const errors = { __error__: this.#error, __error_details__: this.#details }
-    return { timestampNs, line, stream, metadata, parsed: { ...parsed, ...errors } }
+    const { timestampNs, line, stream, metadata } = this.#entry
+    const parsed: Labels = { ...this.#entry.parsed, __error__: this.#error, __error_details__: this.#details }
+    const label = (name: string): string | undefined =>
+      Object.hasOwn(parsed, name) ? parsed[name] : this.#entry.label(name)
+    return { timestampNs, line, stream, metadata, parsed, label }
   }
 }
 
