@@ -1,7 +1,7 @@
 import type { LogQuery, Stage } from './ast.ts'
 import { EntryLabels } from './entry-labels.ts'
 import { labelTest } from './label-filter.ts'
-import { lineFilterStep } from './line-filter.ts'
+import { lineFilterStep, lineFilterTest } from './line-filter.ts'
 import { patternMatches } from './line-pattern.ts'
 import type { LabelNeed, LogPipeline } from './pipeline.ts'
 import { compiledRegExp } from './regexp.ts'
@@ -108,18 +108,34 @@ const reordered = (stages: readonly Stage[]): readonly Stage[] => {
   return [...done, ...filters, ...others]
 }
 
+type LineFilter = Extract<Stage, { kind: 'line_filter' }>
+
+/** The line filters before any other stage. */
+const leadingFilters = (stages: readonly Stage[]): readonly LineFilter[] => {
+  const found: LineFilter[] = []
+  for (const stage of stages) {
+    if (stage.kind !== 'line_filter') break
+    found.push(stage)
+  }
+  return found
+}
+
 /**
  * Compiles the stages of a query for one run. With `need` of a metric query, parsers look for no more labels than it and
  * the stages themselves read; an unwrapped label, and those of the filters behind an unwrap, belong to the need. Nothing
  * is allocated for an entry that line filters and label filters drop before a stage changes its labels.
  */
 export const compileLog = (query: LogQuery, need: LabelNeed): LogPipeline => {
-  const steps = reordered(query.stages).map(compileStage)
+  const stages = reordered(query.stages)
+  // Most entries end here: labels are not even begun for them.
+  const filters = leadingFilters(stages).map(lineFilterTest)
+  const steps = stages.slice(filters.length).map(compileStage)
   const wanted = wantedLabels(need, query.stages, readNames)
   return {
     forStream: (stream) => {
       const labels = new EntryLabels(stream, wanted)
       return (entry) => {
+        for (const passes of filters) if (!passes(entry.line)) return null
         labels.reset(entry)
         let line: string | null = entry.line
         for (const step of steps) {

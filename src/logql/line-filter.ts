@@ -4,7 +4,8 @@ import { patternTest } from './line-pattern.ts'
 import { regExpLineTest } from './regexp-filter.ts'
 import type { Step } from './step.ts'
 
-type LineTest = (line: string) => boolean
+/** Whether a line passes. */
+export type LineTest = (line: string) => boolean
 
 const ANYTHING: LineTest = () => true
 
@@ -26,7 +27,13 @@ const lineTest = (op: LineFilterOperator, { kind, value }: LineMatch): LineTest 
 }
 
 /** `|= "a" or "b"`: one of them; `!= "a" or "b"`: neither. */
-export const lineFilterStep = ({ op, matches }: Extract<Stage, { kind: 'line_filter' }>): Step => {
+export const lineFilterTest = ({ op, matches }: Extract<Stage, { kind: 'line_filter' }>): LineTest => {
   const test = anyOf(matches.map((match) => lineTest(op, match)))
-  return op.startsWith('|') ? (line) => (test(line) ? line : null) : (line) => (test(line) ? null : line)
+  return op.startsWith('|') ? test : (line) => !test(line)
+}
+
+/** The filter behind a stage. */
+export const lineFilterStep = (stage: Extract<Stage, { kind: 'line_filter' }>): Step => {
+  const test = lineFilterTest(stage)
+  return (line) => (test(line) ? line : null)
 }
