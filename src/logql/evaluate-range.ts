@@ -4,6 +4,7 @@ import { pipelineError } from './evaluation-error.ts'
 import {
   keptLabels,
   labelNeed,
+  readLines,
   SeriesTable,
   sortSeries,
   type Kept,
@@ -94,7 +95,7 @@ const collect = (run: Run, query: RangeQuery, kept: Kept): readonly Series[] => 
   const toNs = (timesNs.at(-1) ?? 0n) - query.offsetNs
   const matches = streamTest(query.log.matchers)
   const need = labelNeed(kept, query.unwrap === null ? [] : unwrapReads(query.unwrap))
-  const pipeline = compileLog(query.log, need)
+  const pipeline = compileLog(readLines(query), need)
   const extract = sampleOf(query)
   const onlyTotals = timesNs.length === 1 && wholeNumbers(query) !== null
   const table = new SeriesTable(kept, asksForErrors(query, need))

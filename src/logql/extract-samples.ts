@@ -1,4 +1,4 @@
-import type { Grouping, MetricQuery } from './ast.ts'
+import type { Grouping, LogQuery, MetricQuery, Stage } from './ast.ts'
 import { metricOf, NO_LABELS, setLabel, type Metric } from './metric.ts'
 import type { LabelNeed, ProcessedEntry } from './pipeline.ts'
 
@@ -31,6 +31,21 @@ export const labelNeed = (kept: Kept, alsoRead: readonly string[]): LabelNeed =>
   if (kept.kind === 'without') return { kind: 'all' }
   const names = new Set([...(kept.kind === 'by' ? kept.names : []), ...alsoRead])
   return names.size === 0 ? { kind: 'none' } : { kind: 'some', names }
+}
+
+const READS_LINE: ReadonlySet<Stage['kind']> = new Set(['line_filter', 'json', 'logfmt', 'regexp', 'pattern', 'unpack'])
+
+/**
+ * What a metric query runs: `line_format` is left out where nobody reads the line behind it, so that its failures do no
+ * harm (Loki pkg/logql/optimize.go).
+ */
+export const readLines = (query: RangeQuery): LogQuery => {
+  const { log, op } = query
+  if (op === 'bytes_over_time' || op === 'bytes_rate') return log
+  const stages = log.stages.filter(
+    ({ kind }, i) => kind !== 'line_format' || log.stages.slice(i).some((later) => READS_LINE.has(later.kind)),
+  )
+  return { ...log, stages }
 }
 
 /** The value of a label behind the stages; null: there is none. */

@@ -357,14 +357,18 @@ t.test('is what Grafana and curl expect of a Loki', async (t) => {
     { data: { result: [] } },
   ])
 
-  for (const [query, named] of [
-    ['count_over_time({job="k"}[5m])', /metric queries: count_over_time/],
-    ['sum by (kind) (rate({job="k"}[5m]))', /metric queries: sum by/],
-    ['{job="k"} | logfmt', /\| logfmt/],
-    ['{job="k"} | reason="BackOff"', /\| reason/],
-    ['{job="k"} |= ip("10.0.0.1")', /ip\(\)/],
-    ['{job="k"} |> "<_>x"', /\|>/],
+  for (const [query, type] of [
+    ['count_over_time({job="k"}[5m])', 'matrix'],
+    ['sum by (kind) (rate({job="k"}[5m]))', 'matrix'],
+    ['{job="k"} | logfmt | level="warn" | reason="BackOff"', 'streams'],
   ] as const) {
-    t.match(await ask(query), [400, named], query)
+    t.match(await ask(query), [200, { data: { resultType: type, result: [{}] } }], query)
+  }
+  for (const [query, why] of [
+    ['{job="k"} | nosuch', /unexpected \$end/],
+    ['sum(1)', /queries require at least one/],
+    ['holt_winters({job="k"}[5m])', /unexpected IDENTIFIER/],
+  ] as const) {
+    t.match(await ask(query), [400, why], query)
   }
 })
