@@ -52,6 +52,8 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
       const { realProcesses } = await import('./wal/owner.ts')
       return walInspect(asked, { disk: realDisk, processes: realProcesses(), output })
     }
+    case 'rules check':
+      return (await import('./cli/rules-check.ts')).rulesCheck(asked, output)
     case 'demo':
       return (await import('./cli/demo.ts')).demo(asked, {
         clock: systemClock,

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import type { VerifyFlags } from './verify.ts'
+import type { RulesCheckFlags } from './rules-check.ts'
 import type { WalInspectFlags } from './wal-inspect.ts'
 import { closest } from '../config/closest.ts'
 import { parseDuration } from '../config/go-duration.ts'
@@ -37,6 +38,7 @@ export type Argv =
   | { readonly command: 'check'; readonly loads: readonly LoadRequest[] }
   | ({ readonly command: 'verify' } & VerifyFlags)
   | ({ readonly command: 'wal inspect' } & WalInspectFlags)
+  | ({ readonly command: 'rules check' } & RulesCheckFlags)
   | { readonly command: 'version' }
   /** For stdout, exit code 0. */
   | { readonly command: 'help'; readonly text: string }
@@ -111,6 +113,12 @@ const walInspect = ({ files: [directory = ''], flags }: Given): Argv => {
   return { command: 'wal inspect', directory, entries, format }
 }
 
+const rulesCheck = ({ files, flags }: Given): Argv => {
+  const profile = flags.get('profile') ?? 'eventail'
+  if (profile !== 'eventail' && profile !== 'generic') return usageError('expected eventail or generic for -profile')
+  return { command: 'rules check', files, profile }
+}
+
 /** What each command makes of its flags and files. */
 const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   run,
@@ -118,6 +126,7 @@ const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   check: (given) => ({ command: 'check', loads: given.files.map((file) => loadRequest(given, file)) }),
   verify,
   'wal inspect': walInspect,
+  'rules check': rulesCheck,
   version: () => ({ command: 'version' }),
 }
 

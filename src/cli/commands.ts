@@ -2,6 +2,7 @@ import {
   DEMO_FLAGS,
   FILE_FLAGS,
   LOG_FLAGS,
+  RULES_CHECK_FLAGS,
   RUN_FLAGS,
   SERVER_FLAGS,
   VERIFY_FLAGS,
@@ -61,6 +62,13 @@ export const COMMANDS = [
     operands: 'directory',
     flags: WAL_INSPECT_FLAGS,
     examples: ['eventail wal inspect /var/lib/eventail/wal', 'eventail wal inspect -entries=10 /var/lib/eventail/wal'],
+  },
+  {
+    name: 'rules check',
+    summary: 'tell everything that is wrong with files of alert rules, or with those of a folder',
+    operands: 'files',
+    flags: RULES_CHECK_FLAGS,
+    examples: ['eventail rules check rules', 'eventail rules check -profile=generic /etc/loki/rules/fake'],
   },
   { name: 'version', summary: 'print the version', operands: 'none', flags: [], examples: ['eventail version'] },
 ] as const satisfies readonly CommandSpec[]

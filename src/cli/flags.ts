@@ -51,6 +51,11 @@ export const WAL_INSPECT_FLAGS: readonly Flag[] = [
   value('o', 'table or json'),
 ]
 
+/** What only the look for mistakes in files of rules takes. */
+export const RULES_CHECK_FLAGS: readonly Flag[] = [
+  value('profile', 'eventail: rules on what the agent writes; generic: any rules for the ruler of Loki (eventail)'),
+]
+
 const MODE_FLAGS: readonly Flag[] = [
   toggle('dry-run', 'print entries to stdout instead of sending them; positions are read and not written'),
   toggle('inspect', 'show on stderr what each pipeline stage changes'),
