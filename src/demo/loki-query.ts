@@ -2,6 +2,7 @@ import type { Query } from '../logql/ast.ts'
 import { evaluateInstant, evaluateLines, evaluateRange } from '../logql/evaluate.ts'
 import { parseQuery } from '../logql/parse.ts'
 import { instantAnswer, linesAnswer, rangeAnswer, refused, type QueryAnswer } from './loki-answer.ts'
+import { answerDetected } from './loki-detected.ts'
 import { answerIndex } from './loki-index.ts'
 import {
   lengthProblem,
@@ -92,4 +93,5 @@ const ROUTES: ReadonlyMap<string, (store: LokiStore, request: QueryRequest) => Q
 /** Answers a read of Loki's HTTP API. */
 export const answerQuery = (store: LokiStore, request: QueryRequest): QueryAnswer =>
   ROUTES.get(request.path)?.(store, request) ??
-  answerIndex(store, request) ?? { status: 404, text: '404 page not found' }
+  answerIndex(store, request) ??
+  answerDetected(store, request) ?? { status: 404, text: '404 page not found' }

@@ -3,6 +3,7 @@ import { systemClock, type Clock } from '../clock.ts'
 import { listen } from './listen.ts'
 import { answerQuery } from './loki-query.ts'
 import type { LokiStore } from './loki-store.ts'
+import { serveTails, TAIL_PATH, type TailRequest } from './loki-tail.ts'
 import { decodePush } from './push-decode.ts'
 import { readBody } from './request-body.ts'
 
@@ -149,14 +150,32 @@ export const createLokiHandler = (
   }
 }
 
+/** What an upgrade to a WebSocket asks for; a text: why it is refused. */
+const tailRequest = (options: LokiServerOptions, request: IncomingMessage): TailRequest | string => {
+  const target = request.url ?? '/'
+  if (!URL.canParse(target, 'http://localhost')) return 'malformed request URI'
+  const url = new URL(target, 'http://localhost')
+  if (url.pathname !== TAIL_PATH) return 'only a tail is a WebSocket'
+  const tenant = tenantOf(request, options.auth ?? false)
+  if ('status' in tenant) return tenant.text
+  return {
+    query: url.searchParams,
+    tenant: tenant.name,
+    nowNs: BigInt(Math.floor((options.clock ?? systemClock).now())) * 1_000_000n,
+    categorize: header(request, 'x-loki-response-encoding-flags').split(',').includes('categorize-labels'),
+  }
+}
+
 /** Starts the embedded Loki on 127.0.0.1. Rejects when the port is taken. */
 export const startLokiServer = async (options: LokiServerOptions): Promise<LokiServer> => {
   const server = createServer(createLokiHandler(options))
+  const endTails = serveTails(server, options.store, (request) => tailRequest(options, request))
   const port = await listen(server, options.port ?? 0)
   return {
     url: `http://127.0.0.1:${port}`,
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve))
+      endTails()
       server.closeAllConnections()
       await closed
     },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
+import { WebSocket } from 'ws'
 import type { LokiLimits } from '../../src/demo/loki-limits.ts'
 import { startLokiServer, type LokiServer, type LokiServerOptions } from '../../src/demo/loki-server.ts'
 import { LokiStore } from '../../src/demo/loki-store.ts'
@@ -371,4 +372,78 @@ t.test('is what Grafana and curl expect of a Loki', async (t) => {
   ] as const) {
     t.match(await ask(query), [400, why], query)
   }
+})
+
+t.test('tails what comes, and tells Grafana what there is', async (t) => {
+  const clock = handClock(Date.parse('2026-11-23T22:00:00Z'))
+  const store = new LokiStore({ clock })
+  const server = await start(t, { store, clock })
+  const push = (line: string, job = 'k'): Promise<[number, string]> => {
+    const values = [[`${clock.now()}000000`, line, { reason: 'BackOff' }]]
+    return pushJson(server, JSON.stringify({ streams: [{ stream: { job, kind: 'Pod' }, values }] }))
+  }
+  await push('level=warn msg=before count=3')
+  const query = new URLSearchParams({ query: '{job="k"} |= "level=warn" | logfmt', delay_for: '0' })
+  const address = `${server.url.replace('http', 'ws')}/loki/api/v1/tail?${query.toString()}`
+  const socket = new WebSocket(address, { headers: { 'x-loki-response-encoding-flags': 'categorize-labels' } })
+  const messages: unknown[] = []
+  const heard = (count: number): Promise<void> =>
+    new Promise((resolve) => {
+      socket.on('message', () => {
+        if (messages.length >= count) resolve()
+      })
+    })
+  socket.on('message', (text: Buffer) => messages.push(JSON.parse(text.toString('utf8'))))
+  await heard(1)
+  await clock.advance(1000)
+  await push('level=warn msg=other', 'not-tailed')
+  await push('level=info msg=filtered')
+  const next = heard(2)
+  await push('level=warn msg=after')
+  await next
+  const told = (time: number, msg: string, more: Metadata = {}): unknown => {
+    const line = `level=warn msg=${msg}${more['count'] === undefined ? '' : ` count=${more['count']}`}`
+    const labels = { structuredMetadata: { reason: 'BackOff' }, parsed: { level: 'warn', msg, ...more } }
+    return { streams: [{ stream: { job: 'k', kind: 'Pod' }, values: [[`${time}000000`, line, labels]] }] }
+  }
+  t.strictSame(messages, [told(clock.now() - 1000, 'before', { count: '3' }), told(clock.now(), 'after')])
+
+  const refused = new WebSocket(address.replace('logfmt', 'nosuch'))
+  const status = await new Promise((resolve) => {
+    refused.on('unexpected-response', (_request, response) => {
+      resolve(response.statusCode)
+    })
+    refused.on('error', resolve)
+  })
+  t.equal(status, 400, 'a bad query is no tail')
+
+  const get = async (path: string): Promise<unknown> =>
+    (await fetch(`${server.url}/loki/api/v1/${path}query=${encodeURIComponent('{job="k"}')}`)).json()
+  t.strictSame(await get('detected_labels?'), {
+    detectedLabels: [
+      { label: 'job', cardinality: 1 },
+      { label: 'kind', cardinality: 1 },
+    ],
+  })
+  t.match(await get('detected_fields?end=1795474900&'), {
+    fields: [
+      { label: 'reason', type: 'string', cardinality: 1, parsers: null },
+      { label: 'level', type: 'string', cardinality: 2, parsers: ['logfmt'] },
+      { label: 'msg', cardinality: 3 },
+      { label: 'count', type: 'int', cardinality: 1 },
+    ],
+  })
+  t.strictSame(await get('detected_field/level/values?end=1795474900&'), { values: ['info', 'warn'], limit: 1000 })
+  t.match(await get('index/volume?end=1795474900&'), {
+    data: { resultType: 'vector', result: [{ metric: { job: 'k' }, value: [1795474900, '111'] }] },
+  })
+  t.match(await get('index/volume?end=1795474900&aggregateBy=labels&targetLabels=kind&'), {
+    data: { result: [{ metric: { kind: '' } }] },
+  })
+  t.match(await get('index/volume_range?end=1795474900&step=10m&'), {
+    data: { resultType: 'matrix', result: [{ metric: { job: 'k' }, values: [[1795471200, '111']] }] },
+  })
+  const closed = new Promise((resolve) => socket.on('close', resolve))
+  await server.close()
+  await closed
 })
