@@ -75,7 +75,6 @@ const readOffset = (reader: TokenReader): bigint => (reader.skip('offset') ? rea
  * range and offset, but not some here and some there. The range of Loki is 32 ways of writing this.
  */
 const readLogRange = (reader: TokenReader): LogRange => {
-  const start = reader.peek()
   const isWrapped = reader.skip('(')
   if (isWrapped && reader.is('(')) {
     const inner = reader.nested(() => readLogRange(reader))
@@ -97,7 +96,7 @@ const readLogRange = (reader: TokenReader): LogRange => {
   const unwrapAfter = mayStage && isUnwrap(reader) ? readUnwrap(reader) : null
   if (isWrapped && !closedBefore) reader.expect(')')
   const stages = mayStage ? after : before
-  const log: LogQuery = { kind: 'log', matchers, stages, ...reader.spanFrom(Math.max(from, start.from)) }
+  const log: LogQuery = { kind: 'log', matchers, stages, ...reader.spanFrom(from) }
   return { log, unwrap: unwrapBefore ?? unwrapAfter, rangeNs, offsetNs }
 }
 
@@ -120,7 +119,7 @@ export const readRange = (reader: TokenReader, op: RangeOperator): MetricQuery =
     const written = reader.take()
     reader.expect(',')
     if (op !== 'quantile_over_time') {
-      throw reader.refuse(`parameter ${written.text} not supported for operation ${op}`, from)
+      reader.refuseLater(`parameter ${written.text} not supported for operation ${op}`, from)
     }
     parameter = numberOf(reader, written.text, written.from)
   } else if (!reader.is('{', '(')) {
@@ -130,10 +129,10 @@ export const readRange = (reader: TokenReader, op: RangeOperator): MetricQuery =
   reader.expect(')')
   const grouping = readGrouping(reader)
   if (op === 'quantile_over_time' && parameter === null) {
-    throw reader.refuse('parameter required for operation quantile_over_time', from)
+    reader.refuseLater('parameter required for operation quantile_over_time', from)
   }
   const problem = rangeProblem(op, { unwrap: range.unwrap, grouping })
-  if (problem !== null) throw reader.refuse(problem, from)
+  if (problem !== null) reader.refuseLater(problem, from)
   return { kind: 'range', op, parameter, grouping, ...range, ...reader.spanFrom(from) }
 }
 
@@ -145,9 +144,9 @@ const readParameter = (reader: TokenReader, op: VectorOperator, from: number): n
   }
   const { text } = reader.take()
   reader.expect(',')
-  if (!takesOne) throw reader.refuse(`unsupported parameter for operation ${op}(${text},`, from)
-  if (!/^\d{1,15}$/.test(text)) throw reader.refuse(`invalid parameter ${op}(${text},`, from)
-  if (Number(text) === 0) throw reader.refuse(`invalid parameter (must be greater than 0) ${op}(${text}`, from)
+  if (!takesOne) reader.refuseLater(`unsupported parameter for operation ${op}(${text},`, from)
+  else if (!/^\d{1,15}$/.test(text)) reader.refuseLater(`invalid parameter ${op}(${text},`, from)
+  else if (Number(text) === 0) reader.refuseLater(`invalid parameter (must be greater than 0) ${op}(${text}`, from)
   return Number(text)
 }
 
@@ -158,11 +157,11 @@ export const readVector = (reader: TokenReader, op: VectorOperator, readMetric: 
   reader.expect('(')
   const parameter = readParameter(reader, op, from)
   const of = reader.nested(readMetric)
-  reader.expect(')')
+  if (!reader.skip(')')) throw reader.unexpected([])
   const grouping = before ?? readGrouping(reader)
-  if (parameter === null && WITH_PARAMETER.has(op)) throw reader.refuse(`parameter required for operation ${op}`, from)
+  if (parameter === null && WITH_PARAMETER.has(op)) reader.refuseLater(`parameter required for operation ${op}`, from)
   if (grouping !== null && (op === 'sort' || op === 'sort_desc')) {
-    throw reader.refuse("sort and sort_desc doesn't allow grouping by", from)
+    reader.refuseLater("sort and sort_desc doesn't allow grouping by", from)
   }
   return { kind: 'vector', op, parameter, of, grouping, ...reader.spanFrom(from) }
 }

@@ -116,7 +116,7 @@ export const readStages = (reader: TokenReader): readonly Stage[] => {
     const { from } = reader.peek()
     const stage = { ...readBareStage(reader), ...reader.spanFrom(from) }
     const problem = stageProblem(stage)
-    if (problem !== null) throw reader.refuse(problem, from)
+    if (problem !== null) reader.refuseLater(problem, from)
     stages.push(stage)
   }
   return stages

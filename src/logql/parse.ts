@@ -129,7 +129,10 @@ const readOperand = (reader: TokenReader): Query => {
   const { kind, from } = reader.peek()
   if (kind === '{') {
     const matchers = readSelector(reader)
-    return { kind: 'log', matchers, stages: readStages(reader), ...reader.spanFrom(from) }
+    const stages = readStages(reader)
+    // Only `| unwrap` is left over, which belongs before a range.
+    if (reader.skip('|')) throw reader.unexpected([])
+    return { kind: 'log', matchers, stages, ...reader.spanFrom(from) }
   }
   if (kind === '(') {
     reader.take()
@@ -171,7 +174,7 @@ export const parseQuery = (text: string): ParsedQuery =>
   guarded(text, (reader) => {
     if (reader.is('$end')) throw reader.refuse('syntax error: unexpected $end', 0)
     const query = readExpression(reader)
-    if (!reader.is('$end')) throw reader.unexpected([])
+    reader.end()
     const problem = selectionProblem(query)
     if (problem !== null) throw new QueryError(problem.message, problem)
     return { kind: 'ok', query }
@@ -188,6 +191,6 @@ export const parseSelector = (text: string): ParsedSelector =>
     if (reader.is('|', '|=', '|~', '|>', '!=', '!~', '!>')) {
       throw new QueryError('only label matchers are supported', reader.peek())
     }
-    if (!reader.is('$end')) throw reader.unexpected([])
+    reader.end()
     return { kind: 'ok', matchers }
   })

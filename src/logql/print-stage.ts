@@ -1,7 +1,9 @@
 import type { Extraction, LabelChoice, LabelFilter, LabelFormat, Matcher, Stage } from './ast.ts'
 
-const quoted = (text: string): string => JSON.stringify(text)
+/** A text between double quotes. */
+export const quoted = (text: string): string => JSON.stringify(text)
 
+/** `name="value"`. */
 export const printMatcher = ({ name, op, value }: Matcher): string => `${name}${op}${quoted(value)}`
 
 const SECOND = 1e9
@@ -9,6 +11,7 @@ const SECOND = 1e9
 /** A duration as the parser reads it back. */
 export const printDuration = (ns: bigint): string => `${ns}ns`
 
+/** A label filter, with all its parentheses. */
 export const printFilter = (filter: LabelFilter): string => {
   switch (filter.kind) {
     case 'string':

@@ -31,6 +31,7 @@ export class TokenReader {
   #next = 0
   #depth = 0
   #parts = 0
+  #refused: QueryError | null = null
 
   constructor(text: string) {
     this.#text = text
@@ -87,6 +88,21 @@ export class TokenReader {
   refuse(why: string, from: number): QueryError {
     const to = this.#tokens[this.#next - 1]?.to ?? from
     return new QueryError(`parse error : ${why}`, { from, to })
+  }
+
+  /**
+   * Refuses at the end: what means nothing is told only if all of it reads well, as Loki does it. Of several the
+   * leftmost is told, which is the outermost too.
+   */
+  refuseLater(why: string, from: number): void {
+    const error = this.refuse(why, from)
+    if (this.#refused === null || from < this.#refused.problem.from) this.#refused = error
+  }
+
+  /** Ends the reading: everything must be read, and nothing refused. */
+  end(): void {
+    if (!this.is('$end')) throw this.unexpected([])
+    if (this.#refused !== null) throw this.#refused
   }
 
   /** The span from a place to the last token taken. */
