@@ -1,4 +1,4 @@
-import type { LogQuery, MetricQuery, Query } from './ast.ts'
+import type { LogQuery, MetricQuery } from './ast.ts'
 import { evaluateLog, type LogWindow } from './evaluate-log.ts'
 import { evaluateMetric } from './evaluate-metric.ts'
 import { EvaluationError, MAX_SERIES, tooManySeries } from './evaluation-error.ts'
@@ -155,5 +155,3 @@ export const evaluateRange = (source: StreamSource, query: MetricQuery, window: 
 /** Evaluates a query for lines. */
 export const evaluateLines = (source: StreamSource, query: LogQuery, window: LogWindow): LogOutcome =>
   caught((): LogOutcome => ({ kind: 'entries', entries: evaluateLog(source, query, window) }))
-
-export const isLogQuery = (query: Query): query is LogQuery => query.kind === 'log'
