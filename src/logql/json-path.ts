@@ -1,4 +1,4 @@
-import { eachPair, ENOUGH, itemAt, type JsonValue, jsonValueAt } from './json-scan.ts'
+import { type BrokenJson, eachPair, ENOUGH, itemAt, type JsonValue, jsonValueAt } from './json-scan.ts'
 import { unquote } from './unquote.ts'
 
 /** Keys of objects and indexes of arrays, from the outside in. */
@@ -7,7 +7,7 @@ export type JsonPath = readonly (string | number)[]
 export type JsonPathOutcome =
   { readonly kind: 'ok'; readonly path: JsonPath } | { readonly kind: 'invalid'; readonly message: string }
 
-const FIELD = /[a-zA-Z_@][a-zA-Z0-9_@]*/y
+const FIELD = /[a-zA-Z_][a-zA-Z0-9_]*/y
 const INDEX = /\[\s*(?:(\d{1,9})|("(?:[^"\\\n]|\\[^\n])*"))\s*\]/y
 
 const NAMES: Readonly<Record<string, string>> = { '.': 'DOT', '[': 'LSB', ']': 'RSB', '': '$end' }
@@ -21,6 +21,10 @@ const MAX_SEGMENTS = 64
 export const parseJsonPath = (text: string): JsonPathOutcome => {
   const failed = (at: number, expecting: string): JsonPathOutcome => {
     const found = text.charAt(at)
+    if (/[^a-zA-Z0-9_.[\]"\s]/.test(found)) {
+      const why = at === 0 ? 'syntax error: unexpected $end, expecting LSB or FIELD' : `unexpected char ${found}`
+      return { kind: 'invalid', message: `cannot parse expression [${text}]: ${why}` }
+    }
     const name = Object.hasOwn(NAMES, found) ? NAMES[found] : found
     return {
       kind: 'invalid',
@@ -44,23 +48,14 @@ export const parseJsonPath = (text: string): JsonPathOutcome => {
 }
 
 /** Where a path leads. */
-export type Lookup =
-  | { readonly kind: 'found'; readonly value: JsonValue }
-  | { readonly kind: 'missing' }
-  | { readonly kind: 'broken'; readonly message: string }
+export type Lookup = { readonly kind: 'found'; readonly value: JsonValue } | { readonly kind: 'missing' } | BrokenJson
 
 const MISSING: Lookup = { kind: 'missing' }
 
-const within = (text: string, value: JsonValue, path: JsonPath): Lookup => {
+const withinObject = (text: string, from: number, path: JsonPath): Lookup => {
   const [segment, ...rest] = path
-  if (segment === undefined) return { kind: 'found', value }
-  if (typeof segment === 'number') {
-    const item = value.kind === 'array' ? itemAt(text, value, segment) : null
-    return item === null ? MISSING : within(text, item, rest)
-  }
-  if (value.kind !== 'object') return MISSING
   let found: Lookup = MISSING
-  eachPair(text, value.from, (key, inner) => {
+  eachPair(text, from, (key, inner) => {
     if (key !== segment) return null
     found = within(text, inner, rest)
     return found.kind === 'missing' ? null : ENOUGH
@@ -68,10 +63,20 @@ const within = (text: string, value: JsonValue, path: JsonPath): Lookup => {
   return found
 }
 
-/** Looks a path up in a line. An object that is cut off is searched as far as it goes. */
+const within = (text: string, value: JsonValue | BrokenJson, path: JsonPath): Lookup => {
+  const [segment, ...rest] = path
+  if (segment === undefined) return value.kind === 'broken' ? value : { kind: 'found', value }
+  if (typeof segment === 'number') {
+    const item = value.kind === 'array' ? itemAt(text, value, segment) : null
+    return item === null ? MISSING : within(text, item, rest)
+  }
+  // An object that is cut off is searched as far as it goes.
+  const isCut = value.kind === 'broken' && text[value.from] === '{'
+  return value.kind === 'object' || isCut ? withinObject(text, value.from, path) : MISSING
+}
+
+/** Looks a path up in a line. */
 export const lookUp = (line: string, path: JsonPath): Lookup => {
   const whole = jsonValueAt(line, 0)
-  if (typeof whole !== 'string') return within(line, whole, path)
-  if (!line.startsWith('{')) return MISSING
-  return within(line, { kind: 'object', from: 0, to: line.length, end: line.length }, path)
+  return whole.kind === 'broken' && !line.startsWith('{') ? MISSING : within(line, whole, path)
 }

@@ -5,7 +5,10 @@
 
 export type JsonKind = 'string' | 'number' | 'boolean' | 'null' | 'object' | 'array'
 
-/** A value where it lies: `from` to `to` of the text; strings without their quotes. */
+/** A value that is none. It begins at `from`. */
+export type BrokenJson = { readonly kind: 'broken'; readonly from: number; readonly message: string }
+
+/** A value where it lies: `from` to `to` of the text; strings without their quotes. `end` is behind the quotes. */
 export type JsonValue = { readonly kind: JsonKind; readonly from: number; readonly to: number; readonly end: number }
 
 const OBJECT = "Value looks like object, but can't find closing '}' symbol"
@@ -58,27 +61,29 @@ const blockEnd = (text: string, from: number, close: number): number => {
 
 const LITERAL = /[^ \n\r\t,}\]]*/y
 
-const literalAt = (text: string, from: number): JsonValue | string => {
+const broken = (from: number, message: string): BrokenJson => ({ kind: 'broken', from, message })
+
+const literalAt = (text: string, from: number): JsonValue | BrokenJson => {
   LITERAL.lastIndex = from
   const literal = LITERAL.exec(text)?.[0] ?? ''
   const end = from + literal.length
   if (literal === 'true' || literal === 'false') return { kind: 'boolean', from, to: end, end }
   if (literal === 'null') return { kind: 'null', from, to: end, end }
-  return /^[-\d]/.test(literal) ? { kind: 'number', from, to: end, end } : UNKNOWN
+  return /^[-\d]/.test(literal) ? { kind: 'number', from, to: end, end } : broken(from, UNKNOWN)
 }
 
-/** The value that begins at or behind `from`; a text: what is wrong. */
-export const jsonValueAt = (text: string, from: number): JsonValue | string => {
+/** The value that begins at or behind `from`. */
+export const jsonValueAt = (text: string, from: number): JsonValue | BrokenJson => {
   const at = tokenFrom(text, from)
-  if (at < 0) return MALFORMED
+  if (at < 0) return broken(text.length, MALFORMED)
   const first = text[at]
   if (first === '"') {
     const end = stringEnd(text, at + 1)
-    return end < 0 ? STRING : { kind: 'string', from: at + 1, to: end - 1, end }
+    return end < 0 ? broken(at, STRING) : { kind: 'string', from: at + 1, to: end - 1, end }
   }
   if (first !== '{' && first !== '[') return literalAt(text, at)
   const end = blockEnd(text, at, first === '{' ? 125 : 93)
-  if (end < 0) return first === '{' ? OBJECT : ARRAY
+  if (end < 0) return broken(at, first === '{' ? OBJECT : ARRAY)
   return { kind: first === '{' ? 'object' : 'array', from: at, to: end, end }
 }
 
@@ -118,12 +123,12 @@ export const jsonText = (text: string, { from, to }: JsonValue): string => {
 export const ENOUGH = ''
 
 /** @returns null: go on; else that is the end: a text says what is wrong */
-export type Visit = (key: string, value: JsonValue) => string | null
+export type Visit = (key: string, value: JsonValue | BrokenJson) => string | null
 
-type Key = { readonly key: string; readonly value: JsonValue }
+type Pair = { readonly key: string; readonly value: JsonValue | BrokenJson }
 
-/** The key at `at` and its value. */
-const pairAt = (text: string, at: number): Key | string => {
+/** The key at `at` and its value; a text: what is wrong. */
+const pairAt = (text: string, at: number): Pair | string => {
   if (text[at] !== '"') return OBJECT
   const keyEnd = stringEnd(text, at + 1)
   if (keyEnd < 0) return MALFORMED
@@ -131,12 +136,11 @@ const pairAt = (text: string, at: number): Key | string => {
   if (key === null) return ESCAPE
   const colon = tokenFrom(text, keyEnd)
   if (colon < 0 || text[colon] !== ':') return MALFORMED
-  const value = jsonValueAt(text, colon + 1)
-  return typeof value === 'string' ? value : { key, value }
+  return { key, value: jsonValueAt(text, colon + 1) }
 }
 
 /**
- * Visits the pairs of the object at or behind `from`, which lies `depth` objects deep.
+ * Visits the pairs of the object at or behind `from`, which lies `depth` objects deep; a broken value is the last.
  * @returns null: it was read to its end; else what the visitor said, or what is wrong
  */
 export const eachPair = (text: string, from: number, visit: Visit, depth = 0): string | null => {
@@ -148,9 +152,11 @@ export const eachPair = (text: string, from: number, visit: Visit, depth = 0): s
   while (text[at] !== '}') {
     const pair = pairAt(text, at)
     if (typeof pair === 'string') return pair
-    const outcome = visit(pair.key, pair.value)
+    const { key, value } = pair
+    const outcome = visit(key, value)
     if (outcome !== null) return outcome
-    at = tokenFrom(text, pair.value.end)
+    if (value.kind === 'broken') return value.message
+    at = tokenFrom(text, value.end)
     if (at < 0) return ARRAY
     if (text[at] === '}') return null
     if (text[at] !== ',') return OBJECT
@@ -165,7 +171,7 @@ export const itemAt = (text: string, array: JsonValue, index: number): JsonValue
   let at = tokenFrom(text, array.from + 1)
   for (let number = 0; at >= 0 && at < array.to && text[at] !== ']'; number += 1) {
     const value = jsonValueAt(text, at)
-    if (typeof value === 'string') return null
+    if (value.kind === 'broken') return null
     if (number === index) return value
     at = tokenFrom(text, value.end)
     if (at < 0 || text[at] !== ',') return null

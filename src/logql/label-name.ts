@@ -8,9 +8,12 @@ export const labelName: (key: string) => string = remembered((key) => {
   return /^[0-9]/.test(trimmed) ? `_${sanitize(trimmed)}` : sanitize(trimmed)
 })
 
-/** A key inside an object: `prefix` and an underscore before it. */
-export const nestedName = (prefix: string, key: string): string =>
-  prefix === '' ? labelName(key) : `${prefix}_${sanitize(key.trim())}`
+/** A key inside an object: `prefix` and an underscore before it; the prefix alone for an empty key. */
+export const nestedName = (prefix: string, key: string): string => {
+  if (prefix === '') return labelName(key)
+  const trimmed = key.trim()
+  return trimmed === '' ? prefix : `${prefix}_${sanitize(trimmed)}`
+}
 
 /** Whether a person may name a label so. */
 export const isLabelName = (name: string): boolean => /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)

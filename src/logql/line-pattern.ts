@@ -69,6 +69,7 @@ export const patternMatches = (pattern: string): ((line: string) => readonly (re
   const pieces = patternPieces(pattern)
   return (line) => {
     const found: (readonly [string, string])[] = []
+    if (line === '') return found
     let at = 0
     for (const [index, { kind, text }] of pieces.entries()) {
       if (kind === 'text') {

@@ -1,7 +1,7 @@
 import type { Extraction } from './ast.ts'
 import type { EntryLabels } from './entry-labels.ts'
 import { type JsonPath, lookUp, parseJsonPath } from './json-path.ts'
-import { eachPair, ENOUGH, jsonText, type JsonValue } from './json-scan.ts'
+import { type BrokenJson, eachPair, ENOUGH, jsonText, type JsonValue } from './json-scan.ts'
 import { labelName, nestedName } from './label-name.ts'
 import type { Step } from './step.ts'
 
@@ -9,7 +9,8 @@ import type { Step } from './step.ts'
 type Place = { readonly from: number; readonly prefix: string; readonly depth: number }
 
 const readObject = (line: string, { from, prefix, depth }: Place, labels: EntryLabels): string | null => {
-  const read = (key: string, value: JsonValue): string | null => {
+  const read = (key: string, value: JsonValue | BrokenJson): string | null => {
+    if (value.kind === 'broken') return null
     const name = nestedName(prefix, key)
     if (value.kind === 'object') {
       const inner = { from: value.from, prefix: name, depth: depth + 1 }

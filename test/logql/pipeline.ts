@@ -142,6 +142,7 @@ t.test('json', (t) => {
     ],
     ['{"e":"\\"\\n\\u00e9\\ud83d\\ude00"}', { e: '"\né😀' }],
     ['{"e":"\\ud83d","f":"\\q","g":"�"}', { e: '', f: '', g: '' }],
+    ['{"":1,"a":{"":2}}', { a: '2' }],
     ['  {"a":1} garbage', { a: '1' }],
     ['{"a":1,}', { a: '1' }],
     ['{"a":1', { a: '1', ...error(ARRAY) }],
@@ -162,6 +163,12 @@ t.test('json with paths', (t) => {
   const line = '{"a":{"b c":[10,{"d":"x\\ty"}]},"n":null,"o":{"p": 1}}'
   const paths = 'w="a[\\"b c\\"][1].d", x="a[\\"b c\\"][0]", y="n", z="o", none="a.q[3]"'
   t.strictSame(parsed(`| json ${paths}`, line), { w: 'x\ty', x: '10', y: '', z: '{"p": 1}', none: '' })
+  const cut = {
+    __error__: 'JSONParserErr',
+    __error_details__: "Value looks like object, but can't find closing '}' symbol",
+  }
+  t.strictSame(parsed('| json x="a.b"', '{"a":{"b":{"c":'), { x: '', ...cut }, 'what is sought and broken is an error')
+  t.strictSame(parsed('| json x="a.b"', '{"a":"{\\"b\\":1}"}'), { x: '' }, 'a text is no object')
   t.strictSame(parsed('| json a="a"', 'text'), { __error__: 'JSONParserErr' })
   t.strictSame(parsed('| json a="a", b="b"', '{"a":1,"b'), { a: '1', b: '' }, 'a cut line is read as far as it goes')
   t.strictSame(parsed('| json a="x"', { line: '{"x":1}', stream: { a: 's' } }), { a_extracted: '1' })
@@ -205,6 +212,7 @@ t.test('regexp, pattern and unpack', (t) => {
   t.strictSame(parsed('| pattern `<ip> - <_> "<m> <p>"`', '1.1.1.1 - u "GET /"'), { ip: '1.1.1.1', m: 'GET', p: '/' })
   t.strictSame(parsed('| pattern `<ip> - <rest>`', 'no match'), { ip: 'no match' })
   t.strictSame(parsed('| pattern `x <ip>`', 'no match'), {})
+  t.strictSame(parsed('| pattern `<a> <b>`', ''), {})
   const packed = run('| unpack', { line: '{"_entry":"inner","pod":"p","zone":"z"}', stream: { zone: 's' } })
   t.match(packed, { line: 'inner', parsed: { pod: 'p', zone_extracted: 'z' } })
   t.strictSame(parsed('| unpack', '{"pod":"p"}'), {})
