@@ -1,5 +1,5 @@
 import { civilOf, yearDayOf, type Civil } from './civil.ts'
-import { chunksOf, MONTHS, WEEKDAYS, type Chunk } from './layout.ts'
+import { chunksOf, MONTHS, WEEKDAYS, type Unit } from './layout.ts'
 import { offsetAt, zoneAt } from './zone.ts'
 
 const NS = 1_000_000_000n
@@ -68,70 +68,34 @@ const fractionText = (form: string, fractionNs: number): string => {
   return short === '' ? '' : form.slice(0, 1) + short
 }
 
-const ofDate = ({ unit }: Chunk, moment: Moment): string | null => {
-  const { year, month, day } = moment.civil
-  switch (unit) {
-    case 'year':
-      return digits(year, 4)
-    case 'shortYear':
-      return digits(((year % 100) + 100) % 100, 2)
-    case 'longMonth':
-      return monthName(moment)
-    case 'month':
-      return monthName(moment).slice(0, 3)
-    case 'monthNumber':
-      return String(month)
-    case 'zeroMonth':
-      return digits(month, 2)
-    case 'longWeekday':
-      return weekday(moment)
-    case 'weekday':
-      return weekday(moment).slice(0, 3)
-    case 'day':
-      return String(day)
-    case 'spaceDay':
-      return String(day).padStart(2, ' ')
-    case 'zeroDay':
-      return digits(day, 2)
-    case 'spaceYearDay':
-      return String(yearDayOf(moment.civil)).padStart(3, ' ')
-    case 'zeroYearDay':
-      return digits(yearDayOf(moment.civil), 3)
-    default:
-      return null
-  }
-}
-
-const ofClock = ({ unit, text }: Chunk, moment: Moment): string => {
-  switch (unit) {
-    case 'hour':
-      return digits(moment.hour, 2)
-    case 'hour12':
-      return String(hour12(moment))
-    case 'zeroHour12':
-      return digits(hour12(moment), 2)
-    case 'minute':
-      return String(moment.minute)
-    case 'zeroMinute':
-      return digits(moment.minute, 2)
-    case 'second':
-      return String(moment.second)
-    case 'zeroSecond':
-      return digits(moment.second, 2)
-    case 'PM':
-      return moment.hour >= 12 ? 'PM' : 'AM'
-    case 'pm':
-      return moment.hour >= 12 ? 'pm' : 'am'
-    case 'zoneName':
-      return zoneAt(moment.zone, moment.unixSeconds).name
-    case 'offset':
-      return offsetText(text, moment.offsetSeconds)
-    case 'fraction0':
-    case 'fraction9':
-      return fractionText(text, moment.fractionNs)
-    default:
-      return ''
-  }
+/** How each unit is written; `form` is the chunk of the layout. */
+const WRITERS: Readonly<Record<Unit, (moment: Moment, form: string) => string>> = {
+  year: ({ civil }) => digits(civil.year, 4),
+  shortYear: ({ civil }) => digits(((civil.year % 100) + 100) % 100, 2),
+  longMonth: monthName,
+  month: (moment) => monthName(moment).slice(0, 3),
+  monthNumber: ({ civil }) => String(civil.month),
+  zeroMonth: ({ civil }) => digits(civil.month, 2),
+  longWeekday: weekday,
+  weekday: (moment) => weekday(moment).slice(0, 3),
+  day: ({ civil }) => String(civil.day),
+  spaceDay: ({ civil }) => String(civil.day).padStart(2, ' '),
+  zeroDay: ({ civil }) => digits(civil.day, 2),
+  spaceYearDay: ({ civil }) => String(yearDayOf(civil)).padStart(3, ' '),
+  zeroYearDay: ({ civil }) => digits(yearDayOf(civil), 3),
+  hour: ({ hour }) => digits(hour, 2),
+  hour12: (moment) => String(hour12(moment)),
+  zeroHour12: (moment) => digits(hour12(moment), 2),
+  minute: ({ minute }) => String(minute),
+  zeroMinute: ({ minute }) => digits(minute, 2),
+  second: ({ second }) => String(second),
+  zeroSecond: ({ second }) => digits(second, 2),
+  PM: ({ hour }) => (hour >= 12 ? 'PM' : 'AM'),
+  pm: ({ hour }) => (hour >= 12 ? 'pm' : 'am'),
+  zoneName: ({ zone, unixSeconds }) => zoneAt(zone, unixSeconds).name,
+  offset: ({ offsetSeconds }, form) => offsetText(form, offsetSeconds),
+  fraction0: ({ fractionNs }, form) => fractionText(form, fractionNs),
+  fraction9: ({ fractionNs }, form) => fractionText(form, fractionNs),
 }
 
 /**
@@ -141,6 +105,6 @@ const ofClock = ({ unit, text }: Chunk, moment: Moment): string => {
 export const formatGoTime = (layout: string, ns: bigint, zone: string): string => {
   const moment = momentOf(ns, zone)
   return chunksOf(layout)
-    .map((chunk) => chunk.prefix + (ofDate(chunk, moment) ?? ofClock(chunk, moment)))
+    .map(({ prefix, unit, text }) => prefix + (unit === null ? '' : WRITERS[unit](moment, text)))
     .join('')
 }

@@ -1,6 +1,6 @@
 import { daysIn, daysOf, isLeap } from './civil.ts'
 import { chunksOf, type Chunk } from './layout.ts'
-import { readChunk, skipPrefix, type Found, type Reading } from './read-chunk.ts'
+import { readUnit, skipPrefix, type Found, type Reading } from './read-chunk.ts'
 import { offsetAt, zoneAt } from './zone.ts'
 
 export type GoTimeOptions = {
@@ -100,7 +100,7 @@ const readAll = (chunks: readonly Chunk[], layout: string, text: string): Readin
     if (!matched) return mismatch(chunk.prefix, rest)
     reading = { ...reading, rest }
     if (chunk.unit === null) break
-    const outcome = readChunk(chunk, chunks[index + 1], reading)
+    const outcome = readUnit(chunk.unit, chunk, chunks[index + 1], reading)
     if (outcome.kind === 'range') return fail(`: ${outcome.what} out of range`)
     if (outcome.kind === 'mismatch') return mismatch(chunk.text, rest)
     reading = outcome.reading

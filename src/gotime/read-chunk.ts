@@ -1,4 +1,4 @@
-import { MONTHS, WEEKDAYS, type Chunk } from './layout.ts'
+import { MONTHS, WEEKDAYS, type Chunk, type Unit } from './layout.ts'
 import { zoneNameLength } from './zone-name.ts'
 
 /** What the chunks read so far have told. `offset` in seconds east of UTC. */
@@ -36,7 +36,7 @@ export const skipPrefix = (text: string, prefix: string): { readonly rest: strin
       while (prefix[at] === ' ') at += 1
       rest = rest.replace(/^ +/, '')
     } else {
-      if (rest === '' || rest[0] !== prefix[at]) return { rest, matched: false }
+      if (rest === '' || !rest.startsWith(prefix[at] ?? '')) return { rest, matched: false }
       rest = rest.slice(1)
       at += 1
     }
@@ -145,66 +145,37 @@ const hour = (reading: Reading, pattern: RegExp, max: number): ReadOutcome =>
 const minute = (reading: Reading, pattern: RegExp): ReadOutcome =>
   number(reading, { pattern, min: 0, max: 59, what: 'minute' }, (value) => ({ minute: value }))
 
-const readDate = (chunk: Chunk, reading: Reading): ReadOutcome | null => {
-  switch (chunk.unit) {
-    case 'year':
-      return year(reading, false)
-    case 'shortYear':
-      return year(reading, true)
-    case 'longMonth':
-      return named(reading, MONTHS, (index) => ({ month: index + 1 }))
-    case 'month':
-      return named(reading, shortened(MONTHS), (index) => ({ month: index + 1 }))
-    case 'monthNumber':
-      return month(reading, LOOSE)
-    case 'zeroMonth':
-      return month(reading, TWO)
-    case 'longWeekday':
-      return named(reading, WEEKDAYS, () => ({}))
-    case 'weekday':
-      return named(reading, shortened(WEEKDAYS), () => ({}))
-    case 'day':
-      return day(reading, LOOSE)
-    case 'spaceDay':
-      return day(reading, SHORT)
-    case 'zeroDay':
-      return day(reading, TWO)
-    case 'spaceYearDay':
-      return yearDay(reading, /^ {0,2}\d{1,3}/)
-    case 'zeroYearDay':
-      return yearDay(reading, /^\d{3}/)
-    default:
-      return null
-  }
+type Reader = (reading: Reading, chunk: Chunk, next: Chunk | undefined) => ReadOutcome
+
+const READERS: Readonly<Record<Unit, Reader>> = {
+  year: (reading) => year(reading, false),
+  shortYear: (reading) => year(reading, true),
+  longMonth: (reading) => named(reading, MONTHS, (index) => ({ month: index + 1 })),
+  month: (reading) => named(reading, shortened(MONTHS), (index) => ({ month: index + 1 })),
+  monthNumber: (reading) => month(reading, LOOSE),
+  zeroMonth: (reading) => month(reading, TWO),
+  longWeekday: (reading) => named(reading, WEEKDAYS, () => ({})),
+  weekday: (reading) => named(reading, shortened(WEEKDAYS), () => ({})),
+  day: (reading) => day(reading, LOOSE),
+  spaceDay: (reading) => day(reading, SHORT),
+  zeroDay: (reading) => day(reading, TWO),
+  spaceYearDay: (reading) => yearDay(reading, /^ {0,2}\d{1,3}/),
+  zeroYearDay: (reading) => yearDay(reading, /^\d{3}/),
+  hour: (reading) => hour(reading, LOOSE, 23),
+  hour12: (reading) => hour(reading, LOOSE, 12),
+  zeroHour12: (reading) => hour(reading, TWO, 12),
+  minute: (reading) => minute(reading, LOOSE),
+  zeroMinute: (reading) => minute(reading, TWO),
+  second: (reading, _, next) => second(reading, LOOSE, next),
+  zeroSecond: (reading, _, next) => second(reading, TWO, next),
+  PM: (reading) => half(reading, true),
+  pm: (reading) => half(reading, false),
+  zoneName,
+  offset: (reading, { text }) => offset(reading, text),
+  fraction0: fraction,
+  fraction9: fraction,
 }
 
-/** Reads one chunk; `next` decides who takes a fraction of the seconds. After Go's time.parse. */
-export const readChunk = (chunk: Chunk, next: Chunk | undefined, reading: Reading): ReadOutcome => {
-  const ofDate = readDate(chunk, reading)
-  if (ofDate !== null) return ofDate
-  switch (chunk.unit) {
-    case 'hour':
-      return hour(reading, LOOSE, 23)
-    case 'hour12':
-      return hour(reading, LOOSE, 12)
-    case 'zeroHour12':
-      return hour(reading, TWO, 12)
-    case 'minute':
-      return minute(reading, LOOSE)
-    case 'zeroMinute':
-      return minute(reading, TWO)
-    case 'second':
-      return second(reading, LOOSE, next)
-    case 'zeroSecond':
-      return second(reading, TWO, next)
-    case 'PM':
-    case 'pm':
-      return half(reading, chunk.unit === 'PM')
-    case 'zoneName':
-      return zoneName(reading)
-    case 'offset':
-      return offset(reading, chunk.text)
-    default:
-      return fraction(reading, chunk)
-  }
-}
+/** Reads one unit; the chunk behind it decides who takes a fraction of the seconds. After Go's time.parse. */
+export const readUnit = (unit: Unit, chunk: Chunk, next: Chunk | undefined, reading: Reading): ReadOutcome =>
+  READERS[unit](reading, chunk, next)

@@ -10,9 +10,9 @@ export type Calling = {
   /** The value piped in. */
   readonly final: { readonly value: Cell } | null
   readonly invocation: Invocation
-  evaluate(operand: Operand): Cell
+  readonly evaluate: (operand: Operand) => Cell
   /** Names the node that an error would be about; null: the call itself. */
-  standAt(node: Located | null): void
+  readonly standAt: (node: Located | null) => void
 }
 
 /** A value for a parameter. @throws TemplateFailure as Go's validateType */
@@ -28,30 +28,23 @@ const validated = (value: Cell, type: ParameterType): TemplateValue => {
 
 type Constant = Extract<Operand, { readonly kind: 'bool' | 'number' | 'string' }>
 
+const integerFor = (operand: Constant, type: 'int' | 'int64' | 'time.Duration'): TemplateValue => {
+  if (operand.kind !== 'number' || operand.integer === null)
+    throw new TemplateFailure(`expected integer; found ${nodeText(operand)}`)
+  if (type === 'int') return operand.integer
+  return type === 'int64' ? int64(operand.integer) : { kind: 'duration', ns: operand.integer }
+}
+
 /** A constant takes the type of the parameter. */
 const constantFor = (operand: Constant, type: ParameterType): TemplateValue => {
-  const text = nodeText(operand)
-  switch (type) {
-    case 'string':
-      if (operand.kind === 'string') return operand.text
-      throw new TemplateFailure(`expected string; found ${text}`)
-    case 'bool':
-      if (operand.kind === 'bool') return operand.value
-      throw new TemplateFailure(`expected bool; found ${text}`)
-    case 'int':
-    case 'int64':
-    case 'time.Duration': {
-      if (operand.kind !== 'number' || operand.integer === null)
-        throw new TemplateFailure(`expected integer; found ${text}`)
-      if (type === 'int') return operand.integer
-      return type === 'int64' ? int64(operand.integer) : { kind: 'duration', ns: operand.integer }
-    }
-    case 'float64':
-      if (operand.kind === 'number') return operand.float
-      throw new TemplateFailure(`expected float; found ${text}`)
-    default:
-      throw new TemplateFailure(`can't handle ${text} for arg of type ${type}`)
-  }
+  if (type === 'int' || type === 'int64' || type === 'time.Duration') return integerFor(operand, type)
+  if (type === 'string' && operand.kind === 'string') return operand.text
+  if (type === 'bool' && operand.kind === 'bool') return operand.value
+  if (type === 'float64' && operand.kind === 'number') return operand.float
+  const wanted = type === 'float64' ? 'float' : type
+  if (['string', 'bool', 'float'].includes(wanted))
+    throw new TemplateFailure(`expected ${wanted}; found ${nodeText(operand)}`)
+  throw new TemplateFailure(`can't handle ${nodeText(operand)} for arg of type ${type}`)
 }
 
 const argument = (operand: Operand, type: ParameterType, calling: Calling): TemplateValue => {

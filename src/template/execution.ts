@@ -2,9 +2,9 @@ import { BUILTINS } from './builtins.ts'
 import { joinBytes } from './byte-text.ts'
 import { Budget } from './budget.ts'
 import { callFunction } from './call.ts'
-import { fieldOf, methodOf } from './fields.ts'
-import { TemplateFailure, type Invocation, type RenderFacts, type TemplateFunctions } from './functions.ts'
-import { integerOf, isTrue, typeOf, type Cell } from './go-type.ts'
+import { argumentsTo, fieldOf, methodOf } from './fields.ts'
+import { TemplateFailure, type Invocation, type RenderFacts } from './functions.ts'
+import { isTrue, type Cell } from './go-type.ts'
 import {
   nodeText,
   type Branch,
@@ -15,8 +15,10 @@ import {
   type Pipe,
   type TemplateCall,
 } from './nodes.ts'
-import { sortedEntries, valueText } from './print-value.ts'
-import type { MissingKey } from './template.ts'
+import { iterationsOf } from './iterations.ts'
+import { valueText } from './print-value.ts'
+import type { Program } from './program.ts'
+import { Scope } from './scope.ts'
 import type { TemplateValue } from './values.ts'
 
 /** A value given to a command by the one before it in the pipeline; none for the first. */
@@ -24,30 +26,8 @@ export type Final = { readonly value: Cell } | null
 
 type Flow = 'on' | 'break' | 'continue'
 
-type Variable = { readonly name: string; value: Cell }
-
 /** The arguments of a call: those written behind the name, and the one piped in. */
 export type Given = { readonly args: readonly Operand[]; readonly final: Final }
-
-/** What all templates of one rendering share. */
-export type Program = {
-  readonly templates: ReadonlyMap<string, readonly Node[]>
-  readonly functions: TemplateFunctions
-  readonly missingKey: MissingKey
-  /** Whether it calls a function that changes maps. */
-  readonly mutates: boolean
-}
-
-function* numbersUpTo(count: bigint): Generator<readonly [Cell, Cell]> {
-  for (let index = 0n; index < count; index += 1n) yield [index, index]
-}
-
-const argumentsTo = (receiver: Cell, name: string): string => {
-  if (typeof receiver === 'object' && receiver?.kind === 'map') return `${name} is not a method but has arguments`
-  if (typeof receiver === 'object' && receiver?.kind === 'struct' && receiver.fields.has(name))
-    return `${name} has arguments but cannot be invoked as function`
-  return `can't evaluate field ${name} in type ${typeOf(receiver ?? null)}`
-}
 
 /** One rendering, after Go's text/template/exec.go. Throws TemplateFailure; `where` then tells at which node. */
 export class Execution {
@@ -55,7 +35,7 @@ export class Execution {
   readonly #budget = new Budget()
   readonly #invocation: Invocation
   #out: string[] = []
-  #variables: Variable[] = []
+  #scope: Scope = new Scope(undefined)
   #node: Located | null = null
   #template: string
 
@@ -76,7 +56,7 @@ export class Execution {
   }
 
   run(dot: TemplateValue): string {
-    this.#variables = [{ name: '$', value: dot }]
+    this.#scope = new Scope(dot)
     this.#walkAll(this.#program.templates.get(this.#template) ?? [], dot)
     return joinBytes(this.#out.join(''))
   }
@@ -93,11 +73,11 @@ export class Execution {
   #enterTemplate(name: string, dot: Cell): void {
     const body = this.#program.templates.get(name)
     if (body === undefined) throw new TemplateFailure(`template ${JSON.stringify(name)} not defined`)
-    const outer = { variables: this.#variables, template: this.#template }
-    this.#variables = [{ name: '$', value: dot }]
+    const outer = { scope: this.#scope, template: this.#template }
+    this.#scope = new Scope(dot)
     this.#template = name
     this.#walkAll(body, dot)
-    this.#variables = outer.variables
+    this.#scope = outer.scope
     this.#template = outer.template
   }
 
@@ -157,59 +137,42 @@ export class Execution {
   }
 
   #choose(branch: Branch, dot: Cell, kind: 'if' | 'with'): Flow {
-    const mark = this.#variables.length
+    const mark = this.#scope.size
     const value = this.#pipeline(branch.pipe, dot)
     const flow = isTrue(value)
       ? this.#walkAll(branch.body, kind === 'with' ? value : dot)
       : this.#walkAll(branch.otherwise ?? [], dot)
-    this.#variables.length = mark
+    this.#scope.cutTo(mark)
     return flow
   }
 
   #range(branch: Branch, dot: Cell): Flow {
-    const mark = this.#variables.length
-    const items = this.#itemsOf(this.#pipeline(branch.pipe, dot))
-    const inner = this.#variables.length
+    const mark = this.#scope.size
+    const items = iterationsOf(this.#pipeline(branch.pipe, dot), this.#invocation.spend)
+    const inner = this.#scope.size
     let any = false
     for (const [index, item] of items) {
       any = true
       this.#budget.node()
       this.#bindLoop(branch.pipe, index, item)
       const flow = this.#walkAll(branch.body, item)
-      this.#variables.length = inner
+      this.#scope.cutTo(inner)
       if (flow === 'break') break
     }
     const flow = any || branch.otherwise === null ? 'on' : this.#walkAll(branch.otherwise, dot)
-    this.#variables.length = mark
+    this.#scope.cutTo(mark)
     return flow
-  }
-
-  /** What a loop goes over, with the indexes or keys; numbers one by one, not all made beforehand. */
-  #itemsOf(value: Cell): Iterable<readonly [Cell, Cell]> {
-    if (value === undefined || value === null) return []
-    if (typeof value === 'object' && value.kind === 'list')
-      return value.items.map((item, index) => [BigInt(index), item] as const)
-    if (typeof value === 'object' && value.kind === 'map') return sortedEntries(value)
-    const count = integerOf(value)
-    if (count !== null) return numbersUpTo(count)
-    throw new TemplateFailure(`range can't iterate over ${valueText(value, this.#invocation.spend)}`)
   }
 
   #bindLoop({ variables: [first, second], assigns }: Pipe, index: Cell, item: Cell): void {
     if (first === undefined) return
     if (assigns) {
-      this.#assign(first, second === undefined ? item : index)
-      if (second !== undefined) this.#assign(second, item)
+      this.#scope.assign(first, second === undefined ? item : index)
+      if (second !== undefined) this.#scope.assign(second, item)
       return
     }
-    this.#variables.push({ name: first, value: second === undefined ? item : index })
-    if (second !== undefined) this.#variables.push({ name: second, value: item })
-  }
-
-  #assign(name: string, value: Cell): void {
-    const variable = this.#variables.findLast((known) => known.name === name)
-    if (variable === undefined) throw new TemplateFailure(`undefined variable: ${name}`)
-    variable.value = value
+    this.#scope.declare(first, second === undefined ? item : index)
+    if (second !== undefined) this.#scope.declare(second, item)
   }
 
   #pipeline(pipe: Pipe, dot: Cell): Cell {
@@ -222,8 +185,8 @@ export class Execution {
     }
     const value = final?.value
     for (const name of pipe.variables) {
-      if (pipe.assigns) this.#assign(name, value)
-      else this.#variables.push({ name, value })
+      if (pipe.assigns) this.#scope.assign(name, value)
+      else this.#scope.declare(name, value)
     }
     this.#budget.leave()
     return value
@@ -233,18 +196,11 @@ export class Execution {
     this.#budget.node()
     const [first, ...args] = command.args
     if (first === undefined) return undefined
-    switch (first.kind) {
-      case 'field':
-      case 'chain':
-        return this.#chained(first, dot, { args, final })
-      case 'variable':
-        if (first.names.length === 0) break
-        return this.#chained(first, dot, { args, final })
-      case 'function':
-        this.#node = first
-        return this.#function(first.name, command, dot, { args, final })
-      default:
-        break
+    if (first.kind === 'field' || first.kind === 'chain' || (first.kind === 'variable' && first.names.length > 0))
+      return this.#chained(first, dot, { args, final })
+    if (first.kind === 'function') {
+      this.#node = first
+      return this.#function(first.name, command, dot, { args, final })
     }
     this.#node = first
     if (args.length > 0 || final !== null)
@@ -288,7 +244,6 @@ export class Execution {
   #chained(operand: Operand & { readonly names: readonly string[] }, dot: Cell, given: Given): Cell {
     this.#node = operand
     let value = this.#receiver(operand, dot)
-    this.#node = operand
     for (const [index, name] of operand.names.entries()) {
       const last = index === operand.names.length - 1
       const method = methodOf(value, name)
@@ -302,16 +257,10 @@ export class Execution {
   }
 
   #receiver(operand: Operand, dot: Cell): Cell {
-    if (operand.kind === 'variable') return this.#variable(operand.name)
+    if (operand.kind === 'variable') return this.#scope.get(operand.name)
     if (operand.kind !== 'chain') return dot
     if (operand.of.kind === 'nil') throw new TemplateFailure(`indirection through explicit nil in ${nodeText(operand)}`)
     return this.#operand(operand.of, dot)
-  }
-
-  #variable(name: string): Cell {
-    const variable = this.#variables.findLast((known) => known.name === name)
-    if (variable === undefined) throw new TemplateFailure(`undefined variable: ${name}`)
-    return variable.value
   }
 
   /** An operand by itself, where no type is asked of it. */

@@ -43,3 +43,11 @@ export const fieldOf = (receiver: Cell, name: string, missingKey: MissingKey): C
   if (field === undefined) throw new TemplateFailure(`can't evaluate field ${name} in type ${typeOf(receiver)}`)
   return field
 }
+
+/** Why what is not a method cannot be given arguments. */
+export const argumentsTo = (receiver: Cell, name: string): string => {
+  if (typeof receiver === 'object' && receiver?.kind === 'map') return `${name} is not a method but has arguments`
+  if (typeof receiver === 'object' && receiver?.kind === 'struct' && receiver.fields.has(name))
+    return `${name} has arguments but cannot be invoked as function`
+  return `can't evaluate field ${name} in type ${typeOf(receiver ?? null)}`
+}

@@ -33,9 +33,9 @@ export class TemplateFailure extends Error {}
 export type Invocation = {
   readonly facts: RenderFacts
   /** Counts work of `steps`; fails when the template has used up its share. */
-  spend(steps: number): void
+  readonly spend: (steps: number) => void
   /** Renders a template defined in this one: `tmpl`. */
-  include(name: string, dot: TemplateValue): string
+  readonly include: (name: string, dot: TemplateValue) => string
 }
 
 /** A function of a template, checked against its Go signature before it is called. */

@@ -6,16 +6,10 @@ export type Cell = TemplateValue | undefined
 
 /** The name of a value's type as Go prints it. */
 export const typeOf = (value: TemplateValue): string => {
-  switch (typeof value) {
-    case 'string':
-      return 'string'
-    case 'boolean':
-      return 'bool'
-    case 'bigint':
-      return 'int'
-    case 'number':
-      return 'float64'
-  }
+  if (typeof value === 'string') return 'string'
+  if (typeof value === 'boolean') return 'bool'
+  if (typeof value === 'bigint') return 'int'
+  if (typeof value === 'number') return 'float64'
   if (value === null) return 'interface {}'
   switch (value.kind) {
     case 'integer':
@@ -70,18 +64,10 @@ export const isTrue = (value: Cell): boolean => {
 export const isAssignable = (value: TemplateValue, type: ParameterType): boolean =>
   type === 'interface {}' || (value !== null && typeOf(value) === type)
 
-/** What a parameter that may be nil gets when it is; null: it may not. */
+/** What a parameter that may be nil gets when it is; undefined: it may not. */
 export const nilOf = (type: ParameterType): TemplateValue | undefined => {
-  switch (type) {
-    case 'interface {}':
-      return null
-    case '[]interface {}':
-      return { kind: 'list', element: 'interface {}', items: [] }
-    case '[]string':
-      return { kind: 'list', element: 'string', items: [] }
-    case 'map[string]interface {}':
-      return { kind: 'map', element: 'interface {}', entries: new Map() }
-    default:
-      return undefined
-  }
+  if (type === 'interface {}') return null
+  if (type === '[]interface {}' || type === '[]string')
+    return { kind: 'list', element: type === '[]string' ? 'string' : 'interface {}', items: [] }
+  return type === 'map[string]interface {}' ? { kind: 'map', element: 'interface {}', entries: new Map() } : undefined
 }

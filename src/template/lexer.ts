@@ -102,6 +102,7 @@ class Lexer {
   }
 
   #comment(begin: number): boolean {
+    this.#at = begin
     const end = this.#text.indexOf('*/', begin + 2)
     if (end < 0) return this.#fail('unclosed comment')
     const close = matchAt(CLOSE, this.#text, end + 2)

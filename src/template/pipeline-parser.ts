@@ -108,53 +108,35 @@ export class PipelineParser {
   #operand(): Operand | null {
     const term = this.#term()
     if (term === null || this.#cursor.peek().kind !== 'field') return term
+    // Go places a chain where its second part begins.
+    const { at } = this.#cursor.peek()
     const names: string[] = []
     while (this.#cursor.peek().kind === 'field') names.push(this.#cursor.next().value.slice(1))
-    switch (term.kind) {
-      case 'field':
-      case 'variable':
-      case 'chain':
-        return { ...term, names: [...term.names, ...names] }
-      case 'bool':
-      case 'string':
-      case 'number':
-      case 'nil':
-      case 'dot':
-        this.#cursor.fail(`unexpected . after term ${JSON.stringify(nodeText(term))}`)
-      default:
-        return { kind: 'chain', at: term.at, of: term, names }
-    }
+    if (term.kind === 'field' || term.kind === 'variable' || term.kind === 'chain')
+      return { ...term, at, names: [...term.names, ...names] }
+    if (FIXED.has(term.kind)) this.#cursor.fail(`unexpected . after term ${JSON.stringify(nodeText(term))}`)
+    return { kind: 'chain', at, of: term, names }
   }
 
   #term(): Operand | null {
     const token = this.#cursor.nextSolid()
-    const { at, value } = token
-    switch (token.kind) {
-      case 'identifier':
-        return this.#functionNamed(value, at)
-      case 'dot':
-      case 'nil':
-        return { kind: token.kind, at }
-      case 'bool':
-        return { kind: 'bool', at, value: value === 'true' }
-      case 'variable':
-        if (!this.variables.includes(value)) this.#cursor.fail(`undefined variable ${JSON.stringify(value)}`)
-        return { kind: 'variable', at, name: value, names: [] }
-      case 'field':
-        return { kind: 'field', at, names: [value.slice(1)] }
-      case 'number':
-        return this.#checked(parseNumber(value, at))
-      case 'character':
-        return this.#checked(parseCharacter(value, at))
-      case 'string':
-      case 'raw':
-        return { kind: 'string', at, quoted: value, text: this.unquoted(token) }
-      case '(':
-        return this.#cursor.deeper(() => this.pipeline('parenthesized pipeline', ')'))
-      default:
-        this.#cursor.backTo(this.#cursor.index - 1)
-        return null
-    }
+    const { at, kind, value } = token
+    if (kind === '(') return this.#cursor.deeper(() => this.pipeline('parenthesized pipeline', ')'))
+    if (kind === 'identifier') return this.#functionNamed(value, at)
+    if (kind === 'variable') return this.#variable(value, at)
+    if (kind === 'field') return { kind: 'field', at, names: [value.slice(1)] }
+    if (kind === 'number') return this.#checked(parseNumber(value, at))
+    if (kind === 'character') return this.#checked(parseCharacter(value, at))
+    if (kind === 'string' || kind === 'raw') return { kind: 'string', at, quoted: value, text: this.unquoted(token) }
+    if (kind === 'dot' || kind === 'nil') return { kind, at }
+    if (kind === 'bool') return { kind: 'bool', at, value: value === 'true' }
+    this.#cursor.backTo(this.#cursor.index - 1)
+    return null
+  }
+
+  #variable(name: string, at: number): Operand {
+    if (!this.variables.includes(name)) this.#cursor.fail(`undefined variable ${JSON.stringify(name)}`)
+    return { kind: 'variable', at, name, names: [] }
   }
 
   #functionNamed(name: string, at: number): Operand {
