@@ -54,6 +54,8 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
     }
     case 'rules check':
       return (await import('./cli/rules-check.ts')).rulesCheck(asked, output)
+    case 'rules test':
+      return (await import('./cli/rules-test.ts')).rulesTest(asked, { clock: systemClock, output })
     case 'demo':
       return (await import('./cli/demo.ts')).demo(asked, {
         clock: systemClock,

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import type { VerifyFlags } from './verify.ts'
 import type { RulesCheckFlags } from './rules-check.ts'
+import type { RulesTestFlags } from './rules-test.ts'
 import type { WalInspectFlags } from './wal-inspect.ts'
 import { closest } from '../config/closest.ts'
 import { parseDuration } from '../config/go-duration.ts'
@@ -39,6 +40,7 @@ export type Argv =
   | ({ readonly command: 'verify' } & VerifyFlags)
   | ({ readonly command: 'wal inspect' } & WalInspectFlags)
   | ({ readonly command: 'rules check' } & RulesCheckFlags)
+  | ({ readonly command: 'rules test' } & RulesTestFlags)
   | { readonly command: 'version' }
   /** For stdout, exit code 0. */
   | { readonly command: 'help'; readonly text: string }
@@ -127,6 +129,7 @@ const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   verify,
   'wal inspect': walInspect,
   'rules check': rulesCheck,
+  'rules test': ({ files, flags }) => ({ command: 'rules test', files, junit: flags.get('junit') ?? '' }),
   version: () => ({ command: 'version' }),
 }
 

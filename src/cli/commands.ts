@@ -3,6 +3,7 @@ import {
   FILE_FLAGS,
   LOG_FLAGS,
   RULES_CHECK_FLAGS,
+  RULES_TEST_FLAGS,
   RUN_FLAGS,
   SERVER_FLAGS,
   VERIFY_FLAGS,
@@ -69,6 +70,13 @@ export const COMMANDS = [
     operands: 'files',
     flags: RULES_CHECK_FLAGS,
     examples: ['eventail rules check rules', 'eventail rules check -profile=generic /etc/loki/rules/fake'],
+  },
+  {
+    name: 'rules test',
+    summary: 'run unit tests of alert rules: events in, alerts out',
+    operands: 'files',
+    flags: RULES_TEST_FLAGS,
+    examples: ['eventail rules test rules/tests', 'eventail rules test -junit=rules.xml rules/tests/pods.yaml'],
   },
   { name: 'version', summary: 'print the version', operands: 'none', flags: [], examples: ['eventail version'] },
 ] as const satisfies readonly CommandSpec[]

@@ -56,6 +56,9 @@ export const RULES_CHECK_FLAGS: readonly Flag[] = [
   value('profile', 'eventail: rules on what the agent writes; generic: any rules for the ruler of Loki (eventail)'),
 ]
 
+/** What only the run of unit tests of rules takes. */
+export const RULES_TEST_FLAGS: readonly Flag[] = [value('junit', 'file for the results as JUnit XML')]
+
 const MODE_FLAGS: readonly Flag[] = [
   toggle('dry-run', 'print entries to stdout instead of sending them; positions are read and not written'),
   toggle('inspect', 'show on stderr what each pipeline stage changes'),

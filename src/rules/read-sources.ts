@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
 /** A file as it was read. */
 export type Source = { readonly file: string; readonly text: string }
@@ -23,14 +23,31 @@ const attempt = <T>(file: string, read: () => T): { readonly value: T } | { read
 
 const isRuleName = (name: string): boolean => /\.ya?ml$/.test(name) && !name.startsWith('.')
 
-/** A folder stands for the YAML files in it, not for those of its folders. */
-const expanded = (name: string): readonly string[] =>
-  statSync(name).isDirectory()
-    ? readdirSync(name, { withFileTypes: true })
-        .filter((entry) => entry.isFile() && isRuleName(entry.name))
-        .map((entry) => join(name, entry.name))
-        .sort()
-    : [name]
+const filesOf = (folder: string, isWanted: (name: string) => boolean): readonly string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && isWanted(entry.name))
+    .map((entry) => join(folder, entry.name))
+    .sort()
+
+/** `*` for any characters but those of a path, in a text without other patterns. */
+const matcherOf = (pattern: string): ((name: string) => boolean) => {
+  const parts = pattern.split('*')
+  return (name) => {
+    let at = 0
+    for (const [index, part] of parts.entries()) {
+      const found = index === parts.length - 1 ? Math.max(at, name.length - part.length) : name.indexOf(part, at)
+      if (found < at || (index === 0 && found !== 0) || !name.startsWith(part, found)) return false
+      at = found + part.length
+    }
+    return !name.startsWith('.')
+  }
+}
+
+/** A folder stands for the YAML files in it, not for those of its folders; `*` may stand in the name of a file. */
+const expanded = (name: string): readonly string[] => {
+  if (basename(name).includes('*')) return filesOf(dirname(name), matcherOf(basename(name)))
+  return statSync(name).isDirectory() ? filesOf(name, isRuleName) : [name]
+}
 
 const textOf = (file: string): string => {
   const bytes = readFileSync(file)
@@ -44,7 +61,7 @@ export const readSources = (names: readonly string[]): Sources => {
   for (const name of names) {
     const files = attempt(name, () => expanded(name))
     if ('why' in files) return { kind: 'unreadable', why: files.why }
-    if (files.value.length === 0) return { kind: 'unreadable', why: `${name}: no YAML file in this folder` }
+    if (files.value.length === 0) return { kind: 'unreadable', why: `${name}: no such file there` }
     for (const file of files.value) {
       const text = attempt(file, () => textOf(file))
       if ('why' in text) return { kind: 'unreadable', why: text.why }
