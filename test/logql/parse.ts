@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import t from 'tap'
@@ -51,16 +52,21 @@ const bare = (query: Query): unknown =>
 
 t.test('what Loki takes is taken, and what it refuses is refused in its words', (t) => {
   t.ok(recorded.length > 400, `${recorded.length} recorded queries`)
-  for (const one of recorded) {
-    const outcome = parseQuery(one.query ?? '')
-    if (!isParseError(one)) t.equal(outcome.kind === 'error' ? outcome.problem.message : 'ok', 'ok', one.query ?? '')
-    else t.equal(outcome.kind === 'error' ? outcome.problem.message : 'ok', one.expected.error?.trim(), one.query ?? '')
-  }
+  const wrong = recorded.flatMap(({ query = '', expected, ...rest }) => {
+    const wanted = isParseError({ query, expected, ...rest }) ? expected.error?.trim() : 'parsed'
+    const found = problem(query)
+    return found === wanted ? [] : [{ query, found, wanted }]
+  })
+  t.strictSame(wrong, [])
   t.end()
 })
 
 t.test('a printed query parses to the same tree', (t) => {
-  for (const text of good) t.strictSame(bare(parsed(printQuery(parsed(text)))), bare(parsed(text)), text)
+  const same = (text: string): boolean => isDeepStrictEqual(bare(parsed(printQuery(parsed(text)))), bare(parsed(text)))
+  t.strictSame(
+    good.filter((text) => !same(text)),
+    [],
+  )
   t.end()
 })
 
@@ -79,7 +85,7 @@ t.test('any text is a query or has a problem in it, but nothing is thrown', (t) 
       const { message, from, to } = outcome.problem
       return message.startsWith('parse error') && from >= 0 && to >= from && from <= text.length
     }),
-    { numRuns: 2000, seed: 5 },
+    { numRuns: 600 },
   )
   fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 100 }), (text) => parseQuery(text).kind.length > 0))
   t.end()
