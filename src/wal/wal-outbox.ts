@@ -14,7 +14,7 @@ import type { StreamRegister } from './stream-register.ts'
 import type { Tail } from './tail.ts'
 
 /** Records in memory that the disk has not taken: above this the source waits. */
-const MAX_UNWRITTEN_BYTES = 8 * 1024 * 1024
+const MAX_UNWRITTEN_BYTES = 4 * 1024 * 1024
 
 /**
  * A client that is only a little slower than the source needs nothing from disk: the source waits so long for its queue,
