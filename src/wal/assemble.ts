@@ -31,7 +31,7 @@ const createFeeds = (
   const feeds = sinks.map(({ client, required }) => {
     const start = scanned.places.get(client.name)
     if (start === undefined) throw new Error(`client ${client.name} was not looked for`)
-    const { holes } = scanned
+    const { holes, restarts } = scanned
     const { directory } = options
     return new Feed({
       client,
@@ -39,6 +39,7 @@ const createFeeds = (
       log: segmentLog,
       tail,
       start,
+      restarts,
       reader: new LogReader({ disk, directory, id, log: segmentLog, holes, positions: start.positions }),
       onSettled: () => hooks.outbox?.settled(),
       onDamaged: onBroken,
@@ -80,7 +81,7 @@ export const assemble = (parts: Parts, recovered: Recovered): WalOutbox => {
   streams.restore(scanned.streams)
   const segmentLog = new SegmentLog({
     ...{ disk, directory, id, segmentBytes, fsync, clock, log, metrics, segment },
-    ...{ facts: scanned.facts, index: scanned.index },
+    ...{ facts: scanned.facts, index: scanned.index, isDamaged: scanned.damages.length > 0 },
     head: () => ({ lanes: lanes.heads(), streams: streams.all() }),
     onClosing: () => hooks.outbox?.closing(),
     onSynced: () => hooks.outbox?.synced(),
@@ -89,12 +90,13 @@ export const assemble = (parts: Parts, recovered: Recovered): WalOutbox => {
   const keeper = new CursorKeeper({ disk, directory, id, clock, feeds, logger: log, log: segmentLog })
   const retention = new Retention({
     ...{ disk, directory, feeds, keeper, maxBytes, segmentBytes, onDropped },
-    ...{ log: segmentLog, logger: log },
+    ...{ log: segmentLog, logger: log, doubtfulIndex: scanned.damages.length === 0 ? 0 : scanned.index },
   })
   hooks.outbox = new WalOutbox({
     ...{ id, log: segmentLog, tail, feeds, lanes, streams, retention, keeper, lock, clock },
     starts: startsOf(jobs, id),
     isDoubtful: (lane) => scanned.positions.isDoubtful(lane),
+    acknowledgedIndex: recovered.acknowledgedIndex,
     lastLostIndex: scanned.lastLostIndex,
     currentMs: recovered.savedAtMs,
   })

@@ -28,19 +28,21 @@ const T7 = oneFurther(T6)
  * that `crc32c(b, 0, n)` is `crc32c(b, k, n, crc32c(b, 0, k))`.
  */
 export const crc32c = (b: Uint8Array, from: number, to: number, seed = 0): number => {
+  const words = new DataView(b.buffer, b.byteOffset, b.byteLength)
   let sum = ~seed
   let at = from
   for (; at + SLICES <= to; at += SLICES) {
-    const low = sum ^ ((b[at] ?? 0) | ((b[at + 1] ?? 0) << 8) | ((b[at + 2] ?? 0) << 16) | ((b[at + 3] ?? 0) << 24))
+    const low = sum ^ words.getInt32(at, true)
+    const high = words.getInt32(at + 4, true)
     sum =
       (T7[low & 255] ?? 0) ^
       (T6[(low >>> 8) & 255] ?? 0) ^
       (T5[(low >>> 16) & 255] ?? 0) ^
       (T4[low >>> 24] ?? 0) ^
-      (T3[b[at + 4] ?? 0] ?? 0) ^
-      (T2[b[at + 5] ?? 0] ?? 0) ^
-      (T1[b[at + 6] ?? 0] ?? 0) ^
-      (T0[b[at + 7] ?? 0] ?? 0)
+      (T3[high & 255] ?? 0) ^
+      (T2[(high >>> 8) & 255] ?? 0) ^
+      (T1[(high >>> 16) & 255] ?? 0) ^
+      (T0[high >>> 24] ?? 0)
   }
   for (; at < to; at += 1) sum = (sum >>> 8) ^ (T0[(sum ^ (b[at] ?? 0)) & 255] ?? 0)
   return ~sum >>> 0

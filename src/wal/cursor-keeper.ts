@@ -60,6 +60,7 @@ export class CursorKeeper {
 
   async #save(): Promise<void> {
     const { disk, directory, id, clock, logger, log, feeds } = this.#o
+    if (!log.maySettle) return
     const state = [log.syncedIndex, ...feeds.map((feed) => feed.settledIndex)].join(' ')
     if (state === this.#written && clock.monotonicMs() - this.#writtenAtMs < REFRESH_MS) return
     const required = feeds.filter((feed) => feed.required).map((feed) => feed.settledIndex)

@@ -4,9 +4,9 @@ import { Frontier } from '../kube/frontier.ts'
 import type { LokiClient } from '../loki/loki-client.ts'
 import type { ScopePosition } from '../kube/position.ts'
 import { Bell } from './bell.ts'
-import type { LanePositions } from './lane-positions.ts'
+import { isCovered, type LanePositions } from './lane-positions.ts'
 import type { LaneId } from './record.ts'
-import type { ReadingPlace } from './scan-state.ts'
+import type { ReadingPlace, Restart } from './scan-state.ts'
 import type { LogReader } from './log-reader.ts'
 import type { SegmentLog } from './segment-log.ts'
 import type { Mark, Place, Tail, TailRecord } from './tail.ts'
@@ -26,6 +26,7 @@ export type FeedParts = {
   readonly log: SegmentLog
   readonly tail: Tail
   readonly start: ReadingPlace
+  readonly restarts: readonly Restart[]
   /** Reads the segments, from `start` on. */
   readonly reader: LogReader
   /** The settled prefix grew. */
@@ -76,7 +77,7 @@ export class Feed {
     this.#handed = start
     this.#handedPositions = start.positions
     start.positions.all().forEach((position, lane) => {
-      this.#positions[lane] = position
+      this.#positions[lane] = this.#claimable(lane, start.index, position)
     })
     start.entriesByLane.forEach((entries, lane) => {
       this.#outstanding[lane] = entries
@@ -197,8 +198,18 @@ export class Feed {
 
   #passed({ index, lane, position, isEntry }: Mark): void {
     this.#settledIndex = index
-    this.#positions[lane] = position
+    this.#positions[lane] = this.#claimable(lane, index, position)
     if (isEntry) this.#outstanding[lane] = this.outstanding(lane) - 1
+  }
+
+  /** Not what is beyond the position from which the source was started anew behind it. */
+  #claimable(lane: LaneId, index: number, position: ScopePosition | null): ScopePosition | null {
+    let claim = position
+    for (const restart of this.#o.restarts) {
+      if (restart.lane === lane && index <= restart.index && isCovered(restart.position, claim))
+        claim = restart.position
+    }
+    return claim
   }
 
   #mayHand(): boolean {

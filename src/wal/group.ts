@@ -9,8 +9,8 @@ export type Chunk = {
   to: number
 }
 
-/** Memory kept for the next group. */
-const KEPT_BYTES = 2 * 1024 * 1024
+/** Memory kept for the next group: as large as groups become, because the collector runs for each large one that goes. */
+const KEPT_BYTES = 4 * 1024 * 1024
 
 /** What is written and synced together. */
 export class Group {

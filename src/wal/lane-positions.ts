@@ -1,5 +1,14 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ScopePosition } from '../kube/position.ts'
+import { compareResourceVersions } from '../kube/resource-version.ts'
 import type { LaneId, PositionChange, SegmentHead } from './record.ts'
+
+/** Whether all that `earlier` claims is claimed by the position `later` of the same lane too. */
+export const isCovered = (earlier: ScopePosition | null, later: ScopePosition | null): boolean => {
+  if (earlier === null || later === null) return earlier === null
+  if (earlier.epoch !== later.epoch) return earlier.epoch < later.epoch
+  return compareResourceVersions(earlier.watched, later.watched) < 0 || isDeepStrictEqual(earlier, later)
+}
 
 /**
  * The position of each lane while records are read in order. Behind a hole (records that are lost) every lane is in
@@ -14,7 +23,8 @@ export class LanePositions {
   head({ lanes }: SegmentHead): void {
     for (const [id, { position, begins }] of lanes.entries()) {
       const isNew = id >= this.#positions.length
-      if (begins) this.set(id, position)
+      const isSound = begins === 'before_hole' && isCovered(position, this.of(id))
+      if (begins === 'settled' || isSound) this.set(id, position)
       else if (isNew && this.#holeBeforeFirstHead) this.#put(id, null, true)
       else if (this.#doubtful[id] !== true) this.set(id, position)
     }

@@ -1,7 +1,7 @@
 import type { CursorScope } from '../kube/cursor.ts'
 import type { ScopePosition } from '../kube/position.ts'
 import type { LanePositions } from './lane-positions.ts'
-import { changeOf, type LaneHead, type LaneId, type PositionChange } from './record.ts'
+import { type Beginning, changeOf, type LaneHead, type LaneId, type PositionChange } from './record.ts'
 
 type LaneState = {
   readonly job: string
@@ -10,7 +10,7 @@ type LaneState = {
   readonly selection: string
   /** Behind everything appended. */
   position: ScopePosition | null
-  begins: boolean
+  begins: Beginning | null
 }
 
 /** What makes a lane's positions comparable, besides the cluster. A name more in a list of namespaces changes nothing. */
@@ -22,7 +22,7 @@ export class LaneTable {
   readonly #lanes: LaneState[]
 
   constructor(heads: readonly LaneHead[], positions: LanePositions) {
-    this.#lanes = heads.map((head, id) => ({ ...head, position: positions.of(id), begins: false }))
+    this.#lanes = heads.map((head, id) => ({ ...head, position: positions.of(id), begins: null }))
   }
 
   /** The number of a lane, and whether it was known. */
@@ -33,7 +33,7 @@ export class LaneTable {
         lane.job === job.job && lane.scope === scope && lane.cluster === job.cluster && lane.selection === selection,
     )
     if (known !== -1) return { id: known, isNew: false }
-    this.#lanes.push({ job: job.job, scope, cluster: job.cluster, selection, position: null, begins: true })
+    this.#lanes.push({ job: job.job, scope, cluster: job.cluster, selection, position: null, begins: 'settled' })
     return { id: this.#lanes.length - 1, isNew: true }
   }
 
@@ -42,10 +42,10 @@ export class LaneTable {
   }
 
   /** Its source starts from this position, whatever the log says. */
-  begin(id: LaneId, position: ScopePosition | null): void {
+  begin(id: LaneId, position: ScopePosition | null, begins: Beginning): void {
     const lane = this.#of(id)
     lane.position = position
-    lane.begins = true
+    lane.begins = begins
   }
 
   /** @returns what changed; it is known from now on. */
@@ -64,7 +64,7 @@ export class LaneTable {
   /** For the head of a segment. A beginning is told once. */
   heads(): readonly LaneHead[] {
     const heads = this.#lanes.map((lane) => ({ ...lane }))
-    for (const lane of this.#lanes) lane.begins = false
+    for (const lane of this.#lanes) lane.begins = null
     return heads
   }
 

@@ -37,7 +37,7 @@ const laneHead = (value: unknown, reader: CursorReader): LaneHead | null => {
   if (!isFields(value)) return null
   const { job, scope, cluster, selection, position, begins } = value
   if (![job, scope, cluster, selection].every((text) => typeof text === 'string')) return null
-  if (typeof begins !== 'boolean') return null
+  if (begins !== null && begins !== 'settled' && begins !== 'before_hole') return null
   return {
     job: String(job),
     scope: String(scope),

@@ -23,12 +23,15 @@ export type LaneHead = {
   readonly selection: string
   /** Behind all records before this segment; null: none is known. */
   readonly position: ScopePosition | null
-  /**
-   * The source was started from `position`, whatever records before it say: this ends the doubt that a hole before it
-   * leaves.
-   */
-  readonly begins: boolean
+  readonly begins: Beginning | null
 }
+
+/**
+ * The source was started from the lane's position, whatever records before it say. This ends the doubt that a hole
+ * before it leaves: always when everything up to there was settled; when it was the position before the hole, only
+ * as long as there is no other hole before that.
+ */
+export type Beginning = 'settled' | 'before_hole'
 
 /** First record of each segment: all that must be known to read on from here. */
 export type SegmentHead = {

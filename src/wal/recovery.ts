@@ -29,6 +29,8 @@ export type Recovered = {
   readonly scanned: Scanned
   /** Number of the next segment. */
   readonly segment: number
+  /** Up to here everything was known to be settled. */
+  readonly acknowledgedIndex: number
   /** When it was surely written the last time; null: not known. */
   readonly savedAtMs: number | null
 }
@@ -147,7 +149,7 @@ const startNew = async (parts: RecoveryParts): Promise<Recovered> => {
   }
   const cursors = new Map(clients.map(({ name }) => [name, 0]))
   const scanned = await scan({ disk, directory, id, segments: [], acknowledgedIndex: null, cursors })
-  return { id, isNew: true, scanned, segment: 1, savedAtMs: null }
+  return { id, isNew: true, scanned, segment: 1, acknowledgedIndex: 0, savedAtMs: null }
 }
 
 const reportForeign = ({ log }: RecoveryParts, foreign: readonly string[]): void => {
@@ -167,7 +169,8 @@ export const recover = async (parts: RecoveryParts): Promise<Recovered> => {
     return startNew(parts)
   }
   const { id, cursors } = found
-  const scanned = await scan({ disk, directory, id, segments, ...cursorsOf(parts, found) })
+  const known = cursorsOf(parts, found)
+  const scanned = await scan({ disk, directory, id, segments, ...known })
   const reason = whyNotUsed({ id, index: scanned.index, lanes: scanned.lanes }, jobs)
   if (reason !== null) {
     await putAway(parts, reason, scanned)
@@ -179,5 +182,7 @@ export const recover = async (parts: RecoveryParts): Promise<Recovered> => {
   const segment = (segments.at(-1) ?? 0) + 1
   // From the titles of segments, when its own file is lost.
   await writeIdentity(disk, directory, id)
-  return { id, isNew: false, scanned: { ...scanned, facts }, segment, savedAtMs: cursors?.savedAtMs ?? null }
+  const acknowledgedIndex = Math.min(known.acknowledgedIndex ?? 0, scanned.index)
+  const savedAtMs = cursors?.savedAtMs ?? null
+  return { id, isNew: false, scanned: { ...scanned, facts }, segment, acknowledgedIndex, savedAtMs }
 }

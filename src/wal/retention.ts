@@ -13,6 +13,8 @@ export type RetentionParts = {
   readonly log: SegmentLog
   readonly feeds: readonly Feed[]
   readonly keeper: CursorKeeper
+  /** Behind a damage that was found at the start, up to the end that the log had then; 0: there was none. */
+  readonly doubtfulIndex: number
   readonly maxBytes: number
   readonly segmentBytes: number
   readonly logger: Log
@@ -48,18 +50,26 @@ export class Retention {
   /** Removes what nobody needs, and when there is no space, what only clients need that are not required. */
   tidy(): void {
     const { log, feeds, keeper } = this.#o
+    if (!log.maySettle) return
     for (let oldest = log.facts[0]; oldest !== undefined; oldest = log.facts[0]) {
       const { segment, lastIndex } = oldest
       // First what mostly holds: it is asked for every entry that a client settles.
       if (segment >= log.durableSegment || lastIndex > log.syncedIndex) return
       const isSettledBy = (feed: Feed): boolean => feed.settledIndex >= lastIndex
       if (!this.#required.every(isSettledBy)) return
+      if (!this.#mayForget(lastIndex)) return
       if (!feeds.every(isSettledBy) && !this.#needsRoom()) return
       log.dropOldest()
       this.#skip({ index: lastIndex, segment: segment + 1, offset: 0 })
       // Cursors first: without them the next start would take what is gone for lost.
       this.#removing = this.#removing.then(() => keeper.save()).then(() => this.#remove(segment))
     }
+  }
+
+  /** As long as there is a record that a damage made doubtful, the damage must be seen at the next start too. */
+  #mayForget(lastIndex: number): boolean {
+    const { doubtfulIndex } = this.#o
+    return lastIndex >= doubtfulIndex || this.#required.every((feed) => feed.settledIndex >= doubtfulIndex)
   }
 
   /** Once full, space is made for a good while: who waits for room waits until there is so much. */

@@ -1,3 +1,4 @@
+import type { ScopePosition } from '../kube/position.ts'
 import { LanePositions } from './lane-positions.ts'
 import type { LaneHead, LaneId, SegmentHead, StreamLists, WalRecord } from './record.ts'
 import { countEntry, type MutableFacts, newFacts } from './segment-facts.ts'
@@ -28,6 +29,12 @@ export type Damage = {
  */
 export type Holes = ReadonlyMap<string, 'settled' | 'doubtful'>
 
+/**
+ * The source of a lane was started anew behind record `index`, from a position that may be before what records up to
+ * there claim: they may do so because of others that are missing.
+ */
+export type Restart = { readonly lane: LaneId; readonly index: number; readonly position: ScopePosition | null }
+
 /** Names a record by its place. */
 export const holeKey = (segment: number, from: number): string => `${segment}:${from}`
 
@@ -42,6 +49,7 @@ export type Scanned = {
   /** Index of the newest record that is missing; 0: none is. */
   readonly lastLostIndex: number
   readonly holes: Holes
+  readonly restarts: readonly Restart[]
   /** Records that are missing or damaged. */
   readonly lostRecords: number
   readonly damages: readonly Damage[]
@@ -67,6 +75,7 @@ export class ScanState {
   readonly #streams = new StreamRegister()
   readonly #damages: Damage[] = []
   readonly #holes = new Map<string, 'settled' | 'doubtful'>()
+  readonly #restarts: Restart[] = []
   readonly #waiting: Waiting[]
   readonly #starts = new Map<string, Start>()
   #lanes: readonly LaneHead[] = []
@@ -124,6 +133,7 @@ export class ScanState {
       positions: this.#positions,
       lastLostIndex: this.#lastLostIndex,
       holes: this.#holes,
+      restarts: this.#restarts,
       lostRecords: this.#lost,
       damages: this.#damages,
       torn,
@@ -134,15 +144,23 @@ export class ScanState {
 
   #head(head: SegmentHead, from: number): void {
     const acknowledged = this.#acknowledgedIndex ?? 0
-    if (this.#hasBegun && this.#index < head.index && this.#index < acknowledged) {
+    const isWhole = this.#unexplained.length === 0
+    if (isWhole && this.#hasBegun && this.#index < head.index && this.#index < acknowledged) {
       // Of what all required clients have settled, a file may have stayed where those behind it were deleted.
       this.#index = Math.min(acknowledged, head.index)
       this.#holes.set(holeKey(this.#current().segment, from), 'settled')
     }
     this.#reach(head.index, from)
+    const before = this.#facts.at(-2)
+    // Of those, the ones that are missing at its end belong to it too.
+    if (before !== undefined) before.lastIndex = Math.max(before.lastIndex, head.index)
     // Nothing numbered is missing before it: what was damaged is made good by the head itself.
     this.#unexplained = []
+    this.#current().lastIndex = this.#index
     this.#lanes = head.lanes
+    for (const [lane, { begins, position }] of head.lanes.entries()) {
+      if (begins !== null) this.#restarts.push({ lane, index: head.index, position })
+    }
     this.#positions.head(head)
     this.#streams.restore(head.streams)
   }
@@ -168,15 +186,22 @@ export class ScanState {
 
   /** Every record up to `index` was there; those not seen are missing. */
   #reach(index: number, at: number): void {
-    // What all required clients have settled was deleted.
-    const from = this.#hasBegun ? this.#index : (this.#acknowledgedIndex ?? index)
+    const isFirst = !this.#hasBegun
+    const missing = index - (isFirst ? this.#firstIndex(index) : this.#index)
     this.#hasBegun = true
     this.#index = Math.max(this.#index, index)
-    if (index <= from) return
+    // Of damage at the very beginning nobody can tell what it was.
+    const isDoubtful = isFirst && index > 0 && this.#unexplained.length > 0
+    if (missing <= 0 && !isDoubtful) return
     if (this.#unexplained.length === 0) {
       this.#unexplained.push({ segment: this.#current().segment, from: 0, to: 0, why: 'records before it are missing' })
     }
-    this.#doubt(index - from, at)
+    this.#doubt(Math.max(1, missing), at)
+  }
+
+  /** What all required clients have settled was deleted; where nothing tells what that was, it is what is not there. */
+  #firstIndex(index: number): number {
+    return this.#acknowledgedIndex ?? index
   }
 
   /** @param at where the record begins before which they are missing. */

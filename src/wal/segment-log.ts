@@ -26,6 +26,8 @@ export type SegmentLogParts = SegmentWriterParts & {
   readonly facts: readonly MutableFacts[]
   /** Of the newest record that is there. */
   readonly index: number
+  /** Something of it was lost. */
+  readonly isDamaged: boolean
   /** The next segment's number. */
   readonly segment: number
   /** What a new segment begins with, all records appended so far taken into account. */
@@ -81,6 +83,14 @@ export class SegmentLog {
   /** The segment whose head is durable, so that those before it are no longer needed for what it tells. */
   get durableSegment(): number {
     return this.#writer.written.segment
+  }
+
+  /**
+   * Whether what was settled may be remembered. After a damage only once the head of this process' first segment is
+   * durable: it tells from where the sources began, which ends the doubt that the damage left.
+   */
+  get maySettle(): boolean {
+    return !this.#o.isDamaged || this.#writer.written.segment >= this.#o.segment
   }
 
   /** Bytes in memory that are not durable yet. */

@@ -5,6 +5,7 @@ import type { ScopePosition } from '../kube/position.ts'
 import type { Lane, Outbox, OutboxAccount, StreamLists } from '../outbox.ts'
 import type { CursorKeeper } from './cursor-keeper.ts'
 import type { Feed } from './feed.ts'
+import { isCovered } from './lane-positions.ts'
 import type { LaneTable } from './lane-table.ts'
 import type { DirectoryLock } from './lock.ts'
 import type { LaneId } from './record.ts'
@@ -14,7 +15,7 @@ import type { StreamRegister } from './stream-register.ts'
 import type { Tail } from './tail.ts'
 
 /** Records in memory that the disk has not taken: above this the source waits. */
-const MAX_UNWRITTEN_BYTES = 8 * 1024 * 1024
+const MAX_UNWRITTEN_BYTES = 4 * 1024 * 1024
 
 /**
  * A client that is only a little slower than the source needs nothing from disk: the source waits so long for its queue,
@@ -45,6 +46,8 @@ export type WalOutboxParts = {
   /** By job. */
   readonly starts: ReadonlyMap<string, LaneStart>
   readonly isDoubtful: (lane: LaneId) => boolean
+  /** What the checkpoint and the cursors knew to be settled. */
+  readonly acknowledgedIndex: number
   /** Index of the newest record known to be missing; 0: none is. */
   readonly lastLostIndex: number
   /** Until then the log was surely written; null: not known. */
@@ -97,7 +100,8 @@ export class WalOutbox implements Outbox {
     const { id, isNew } = lanes.open(start.job, scope)
     const spooled = isNew ? null : this.#spooled(id, start)
     const resume = spooled ?? resumed
-    if (isNew || resume !== lanes.positionOf(id) || this.#o.isDoubtful(id)) lanes.begin(id, resume)
+    if (spooled === null) lanes.begin(id, resume, 'settled')
+    else if (this.#o.isDoubtful(id)) lanes.begin(id, resume, 'before_hole')
     this.#lanes.push({ id, resumed, resume, moved: null })
     return { index: this.#lanes.length - 1, job, scope }
   }
@@ -161,9 +165,11 @@ export class WalOutbox implements Outbox {
   }
 
   acknowledged(lane: Lane): ScopePosition | null {
-    const { id, resumed } = this.#of(lane)
+    const { id, resumed, resume } = this.#of(lane)
     const slowest = this.#slowest()
-    return (slowest === null ? this.#durable[id] : slowest.settledPosition(id)) ?? resumed
+    const settled = (slowest === null ? this.#durable[id] : slowest.settledPosition(id)) ?? null
+    // Where a damage made the log's own positions doubtful, the saved one may be newer, and is as sound.
+    return settled === null || (resume === resumed && isCovered(settled, resumed)) ? resumed : settled
   }
 
   outstanding(lane: Lane): number {
@@ -175,7 +181,8 @@ export class WalOutbox implements Outbox {
   }
 
   mark(): WalMark {
-    const { id, log } = this.#o
+    const { id, log, acknowledgedIndex } = this.#o
+    if (!log.maySettle) return { id, acknowledgedIndex }
     return { id, acknowledgedIndex: this.#slowest()?.settledIndex ?? log.syncedIndex }
   }
 

@@ -16,17 +16,27 @@ export type Throughput = {
   readonly pushes: number
 }
 
-type Flood = { readonly paced: boolean; readonly frames: number; readonly wal?: boolean }
+type Flood = {
+  readonly paced: boolean
+  readonly frames: number
+  readonly wal?: boolean
+  /** Frames before those that are measured, so that all code is compiled. */
+  readonly warmUp?: number
+}
 
 /** The recording, repeated, as fast as it is read; the agent on one core, the other side on the other. */
-export const measureThroughput = async ({ paced, frames, wal = false }: Flood): Promise<Throughput> => {
+export const measureThroughput = async ({ paced, frames, wal = false, warmUp = 0 }: Flood): Promise<Throughput> => {
   const world = await startWorld(0)
   const agent = startAgent({ port: world.port, paced, start: 'new', wal })
   await world.until((report) => report.watchOpenedAtMs > 0, 10_000)
   await pause(300)
+  if (warmUp > 0) {
+    world.tell({ kind: 'flood', frames: warmUp })
+    await world.until((report) => report.distinct === warmUp, 120_000)
+  }
   const cpuBefore = agent.cpuSeconds()
   world.tell({ kind: 'flood', frames })
-  const end = await world.until((report) => report.distinct === frames, 120_000)
+  const end = await world.until((report) => report.distinct === warmUp + frames, 120_000)
   const cpu = agent.cpuSeconds() - cpuBefore
   const rssPeakMb = megabytes(agent.rss().peakBytes)
   await agent.stop()
@@ -56,8 +66,9 @@ const median = (runs: readonly Throughput[]): Throughput => {
 export const measureWalCost = async (frames: number, rounds: number): Promise<WalCost> => {
   const runs = { off: [] as Throughput[], on: [] as Throughput[] }
   for (let round = 0; round < rounds; round += 1) {
-    runs.off.push(await measureThroughput({ paced: false, frames }))
-    runs.on.push(await measureThroughput({ paced: false, frames, wal: true }))
+    for (const how of ['off', 'on'] as const) {
+      runs[how].push(await measureThroughput({ paced: false, frames, wal: how === 'on', warmUp: frames / 2 }))
+    }
   }
   const [off, on] = [median(runs.off), median(runs.on)]
   return { off, on, costPercent: Number(((1 - on.eventsPerSecond / off.eventsPerSecond) * 100).toFixed(1)) }

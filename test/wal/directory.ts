@@ -5,7 +5,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { systemClock } from '../../src/clock.ts'
-import { readText, realDisk, replaceText } from '../../src/wal/disk.ts'
+import { type Disk, readText, realDisk, replaceText } from '../../src/wal/disk.ts'
 import {
   BEAT_MS,
   type DirectoryLock,
@@ -17,7 +17,8 @@ import {
 import { realProcesses } from '../../src/wal/owner.ts'
 import { handClock, type HandClock } from '../fixtures/clock.ts'
 import { diskError, NO_LOSS, TornDisk } from '../fixtures/torn-disk.ts'
-import { DIRECTORY, lifeNumber, whileWaiting } from '../fixtures/wal-life.ts'
+import { randomOf } from '../fixtures/random.ts'
+import { DIRECTORY, lifeNumber, turns, whileWaiting } from '../fixtures/wal-life.ts'
 
 const LOCK = `${DIRECTORY}/lock`
 
@@ -125,14 +126,23 @@ t.test('the lock of a directory', (t) => {
   })
 
   t.test('is taken by one of several that find it stale at the same moment', async (t) => {
-    for (let seed = 0; seed < 20; seed += 1) {
+    for (let seed = 0; seed < 60; seed += 1) {
       const torn = new TornDisk()
+      const random = randomOf(seed)
+      await torn.mount().makeDirectory(DIRECTORY)
       torn.put(LOCK, Buffer.from(`${JSON.stringify({ pid: 99, host: 'node-1', started: '' })}\n`))
       const outcomes = await Promise.all(
-        [1, 2, 3].map(async (pid) => {
-          for (let wait = 0; wait < (seed * pid) % 7; wait += 1) await Promise.resolve()
+        [1, 2].map((pid) => {
+          const real = torn.mount()
+          const disk: Disk = {
+            ...real,
+            rename: async (from, to) => {
+              await turns(Math.floor(random() * 6))
+              await real.rename(from, to)
+            },
+          }
           const processes = { ...lifeNumber(pid), isAlive: (owner: { pid: number }) => owner.pid !== 99 }
-          return ask({ torn, processes })
+          return ask({ torn, disk, processes })
         }),
       )
       t.equal(

@@ -84,7 +84,7 @@ t.test('records', (t) => {
           fc.record({
             ...{ job: text, scope: text, cluster: text, selection: text },
             position: fc.option(position),
-            begins: fc.boolean(),
+            begins: fc.constantFrom(null, 'settled' as const, 'before_hole' as const),
           }),
           { maxLength: 3 },
         ),
