@@ -18,6 +18,7 @@ import { createRefusalCounter, openStore, readCursors } from './positions.ts'
 import { createPulse, type Pulse } from './pulse.ts'
 import type { AgentStatus } from './server/agent-status.ts'
 import { type ClientFactory, createSinks, type Sink } from './sinks.ts'
+import { createStageMetrics, type StageMetrics } from './stages/stage-metrics.ts'
 import { type OpenedOutbox, openOutbox, type UnofferedReason } from './spool.ts'
 
 export type AgentOptions = {
@@ -52,6 +53,7 @@ export class Agent {
   #outbox: Outbox
   readonly #sinks: readonly Sink[]
   readonly #sourceMetrics: SourceMetrics
+  readonly #stageMetrics: StageMetrics
   readonly #refused: Counter<'reason'>
   readonly #tallies = new Map<string, TallySource>()
   #waitingFor: string | null = 'starting'
@@ -74,6 +76,7 @@ export class Agent {
     this.#sinks = createSinks(config.clients, createClient, { clock, log, random, settle, mayPush, spooled })
     this.#outbox = new DirectOutbox(this.#sinks)
     this.#sourceMetrics = createSourceMetrics(registry)
+    this.#stageMetrics = createStageMetrics(registry, log)
     this.#refused = createRefusalCounter(registry)
     exposeTallies(registry, this.#tallies)
     exposeRecovered(registry, () => this.accounting())
@@ -233,18 +236,8 @@ export class Agent {
       log.error('write-ahead log cannot be gone on with: starting over', { why })
       this.#onBroken()
     }
-    const options = this.#wal
-    const opened = await openOutbox({
-      options,
-      sinks: this.#sinks,
-      jobs,
-      clock,
-      log,
-      registry,
-      signal,
-      onDropped,
-      onBroken,
-    })
+    const parts = { options: this.#wal, sinks: this.#sinks, jobs, clock, log, registry, signal }
+    const opened = await openOutbox({ ...parts, onDropped, onBroken })
     if (opened.kind !== 'ok' || !signal.aborted) return opened
     await opened.outbox.close()
     return { kind: 'stopped' }
@@ -262,6 +255,7 @@ export class Agent {
         for (const { client } of this.#sinks) this.#o.onDropped(client.name, 'malformed', 1)
       },
       metrics: this.#sourceMetrics,
+      stageMetrics: this.#stageMetrics,
       clock,
       log,
       random,

@@ -11,6 +11,8 @@ import type { SourceMetrics } from './kube/source-metrics.ts'
 import { watchedScopes } from './kube/source.ts'
 import type { Log } from './log.ts'
 import type { Lane, Outbox } from './outbox.ts'
+import { createProcessor } from './processor.ts'
+import type { StageMetrics } from './stages/stage-metrics.ts'
 
 /** One scrape config at work: its source, the entries it makes, and how far they are settled. */
 export type Job = {
@@ -35,6 +37,7 @@ export type JobParts = {
   /** A frame was dropped: nothing could be made of it. */
   readonly onUnshippable: () => void
   readonly metrics: SourceMetrics
+  readonly stageMetrics: StageMetrics
   readonly clock: Clock
   readonly log: Log
   readonly random: () => number
@@ -104,7 +107,8 @@ export const createJob = (parts: JobParts): Job => {
   outbox.keepStreams(config.jobName, () => converter.admitted())
   const tally = new JobTally()
   const lanes = openLanes(parts)
-  const sink = new Intake({ outbox, lanes, converter, tally, log, onUnshippable })
+  const processor = createProcessor(config, { clock, metrics: parts.stageMetrics })
+  const sink = new Intake({ outbox, lanes, converter, processor, clock, tally, log, onUnshippable })
   const source = createSource({
     jobName: config.jobName,
     source: config.source,

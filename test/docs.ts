@@ -64,7 +64,13 @@ positions: {store: lease, lease: {namespace: monitoring}}
 leader_election: {enabled: true}
 heartbeat: 1s
 wal: {enabled: true, dir: ${JSON.stringify(join(folder, 'wal'))}}
-scrape_configs: [{job_name: a, kubernetes_events: {kubeconfig: ${JSON.stringify(kubeconfig)}}}]`,
+scrape_configs:
+  - job_name: a
+    kubernetes_events: {kubeconfig: ${JSON.stringify(kubeconfig)}}
+    pipeline_stages:
+      - limit: {rate: 0.001, burst: 1, drop: true, by_label_name: namespace}
+      - drop: {expression: Noise}
+      - truncate: {rules: [{limit: 1MB}]}`,
     'test',
   )
   if (parsed.kind === 'invalid') throw new Error(JSON.stringify(parsed.errors))
@@ -78,16 +84,22 @@ scrape_configs: [{job_name: a, kubernetes_events: {kubeconfig: ${JSON.stringify(
     },
   })
   t.equal(await service.start(parsed.config, ''), null)
-  store.create({
-    metadata: { name: 'e', namespace: 'shop' },
-    involvedObject: { kind: 'Pod', namespace: 'shop', name: 'web-0' },
-    reason: 'Killing',
-    type: 'Normal',
-    firstTimestamp: new Date().toISOString().replace(/\.\d+/, ''),
-  })
+  for (const [name, namespace, reason] of [
+    ['dropped', 'noisy', 'Noise'],
+    ['limited', 'noisy', 'Noise'],
+    ['sent', 'shop', 'Killing'],
+  ] as const) {
+    store.create({
+      metadata: { name, namespace },
+      involvedObject: { kind: 'Pod', namespace, name: 'web-0' },
+      reason,
+      type: 'Normal',
+      firstTimestamp: new Date().toISOString().replace(/\.\d+/, ''),
+    })
+  }
   await loki.received(2)
   await service.stop()
-  t.match(loki.entries().at(-1)?.entry.line, / received=1 .* sent=1 .* state=stream$/, 'a heartbeat')
+  t.match(loki.entries().at(-1)?.entry.line, / received=3 .*filtered=2 sent=1 .* state=stream$/, 'a heartbeat')
   const families = exposed(await service.metrics())
   await api.close()
   await loki.close()

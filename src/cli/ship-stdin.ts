@@ -3,10 +3,13 @@ import { addsUp, type Accounting } from '../accounting.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import { createConverter } from '../entry/convert.ts'
+import { metaLabels } from '../entry/meta-labels.ts'
 import { readEvents } from '../kube/event-input.ts'
 import type { Log } from '../log.ts'
 import { createLokiClient } from '../loki/create-loki-client.ts'
 import { createLokiMetrics } from '../loki/loki-metrics.ts'
+import { createProcessor } from '../processor.ts'
+import { noMetrics } from '../stages/stage-metrics.ts'
 import { type ClientFactory, createSinks } from '../sinks.ts'
 import { userAgent } from '../version.ts'
 import type { ExitCode, Output } from './output.ts'
@@ -28,7 +31,7 @@ export const summaryOf = (a: Accounting): string =>
   `received=${a.received} sent=${a.sent} filtered=${a.filtered} rejected=${a.rejected} dropped=${a.dropped} queued=${a.queued}`
 
 /**
- * `-stdin`: events as JSON through the first scrape config to every client. 0 when all were sent; 1 when any was
+ * `-stdin`: events as JSON through the first scrape config to every client. 0 when all that are wanted were sent; 1 when any was
  * refused on the way, each with a line on stderr.
  */
 export const shipStdin = async (options: StdinOptions): Promise<ExitCode> => {
@@ -44,7 +47,9 @@ export const shipStdin = async (options: StdinOptions): Promise<ExitCode> => {
   for (const client of clients) client.start()
 
   const converter = createConverter(job.entry)
+  const processor = createProcessor(job, { clock, metrics: noMetrics })
   let received = 0
+  let filtered = 0
   let refused = 0
   for await (const input of readEvents(options.input)) {
     if (signal.aborted) break
@@ -53,12 +58,19 @@ export const shipStdin = async (options: StdinOptions): Promise<ExitCode> => {
       output.err(`stdin:${input.line}: not an event: ${input.why}\n`)
     }
     if (input.kind !== 'event') continue
-    const entry = converter.toEntry(input.event)
+    const { event } = input
+    const heldMs = processor.heldUntilMs - clock.monotonicMs()
+    if (processor.heldUntilMs > 0 && heldMs > 0) await clock.sleep(heldMs, signal)
+    const entry = processor.process(converter.toEntry(event), () => metaLabels(event))
+    received += 1
+    if (entry === null) {
+      filtered += 1
+      continue
+    }
     for (const client of clients) {
       if (!client.hasRoom()) await client.room(signal)
-      client.offer(entry, received)
+      client.offer(entry, received - 1)
     }
-    received += 1
   }
 
   await Promise.all(clients.map((client) => client.drain(config.drainTimeoutMs)))
@@ -66,10 +78,10 @@ export const shipStdin = async (options: StdinOptions): Promise<ExitCode> => {
     client: client.name,
     received,
     recovered: 0,
-    filtered: 0,
+    filtered,
     ...fates,
     queued: client.queued(),
   }))
   for (const account of accounts) output.err(`${summaryOf(account)} client=${account.client}\n`)
-  return refused === 0 && accounts.every((a) => addsUp(a) && a.sent === a.received) ? 0 : 1
+  return refused === 0 && accounts.every((a) => addsUp(a) && a.sent === a.received - a.filtered) ? 0 : 1
 }

@@ -1,3 +1,4 @@
+import type { Node } from 'yaml'
 import type { EntryOptions } from '../entry/entry.ts'
 import type { ElectionTiming } from '../kube/election-timing.ts'
 import type { SourceOptions } from '../kube/source.ts'
@@ -23,6 +24,8 @@ export type ScrapeConfig = {
   readonly relabel: readonly RelabelRule[]
   /** `pipeline_stages`. */
   readonly stages: readonly StagePlan[]
+  /** Both as the file has them, for printing; null: it has not. */
+  readonly written: { readonly relabel: Node | null; readonly stages: Node | null }
 }
 
 /** `server.http_tls_config`: the pages over HTTPS. */

@@ -179,6 +179,8 @@ const jobKeys = (job: ScrapeConfig): Printed => ({
     kubeconfig: job.connection.kubeconfig,
     context: job.connection.context,
   }),
+  ...(job.written.stages !== null && { pipeline_stages: job.written.stages }),
+  ...(job.written.relabel !== null && { relabel_configs: job.written.relabel }),
 })
 
 const walKeys = (wal: WalOptions | null): Printed =>

@@ -21,8 +21,8 @@ const modulus: Decoder<bigint> = scalar(0n, EXPECTED_MODULUS, (value) => {
   return number <= MAX_MODULUS ? { value: number } : wrong('BAD_VALUE', EXPECTED_MODULUS)
 })
 
-/** Actions may be written in any case. */
-const action: Decoder<Action> = scalar('replace', `one of ${ACTIONS.join(', ')}`, (value) => {
+/** Actions may be written in any case; null when absent, or no action. */
+const action: Decoder<Action | null> = scalar<Action | null>(null, `one of ${ACTIONS.join(', ')}`, (value) => {
   const found = ACTIONS.find((known) => known === value.toLowerCase())
   if (found !== undefined) return { value: found }
   const meant = closest(value, ACTIONS)
@@ -119,14 +119,18 @@ const check = (texts: RuleTexts, section: Section): void => {
 const rule = record(FIELDS, (values, section): RelabelRule => {
   const separator = orDefault(values.separator, 'separator', section, SEPARATOR)
   const replacement = orDefault(values.replacement, 'replacement', section, REPLACEMENT)
-  check({ ...values, separator, replacement }, section)
+  const chosen = values.action ?? 'replace'
+  // Of a rule with an unknown action nothing else can be said.
+  if (values.action !== null || !section.has('action')) {
+    check({ ...values, action: chosen, separator, replacement }, section)
+  }
   const pattern = orDefault(values.regex, 'regex', section, REGEX)
   const regexp = anchored(pattern)
   // A pattern that does not compile was reported where it stands.
   const usable = typeof regexp === 'string' ? anchored('') : regexp
   if (typeof usable === 'string') throw new Error(`the empty pattern does not compile: ${usable}`)
   return {
-    action: values.action,
+    action: chosen,
     sourceLabels: values.source_labels,
     separator,
     regexp: usable,

@@ -7,6 +7,7 @@ import { kubernetesName } from './positions-section.ts'
 import { relabelConfigs } from './relabel-section.ts'
 import { fieldSelector, labelSelector } from './selectors.ts'
 import { flag, integer, labelName, oneOf, size, text } from './scalars.ts'
+import { written } from './written.ts'
 import { pipelineStages } from '../stages/pipeline-stages.ts'
 
 const KIB = 1024
@@ -111,8 +112,8 @@ export const scrapeItem = record(
   {
     job_name: text(),
     kubernetes_events: kubernetesEvents,
-    pipeline_stages: pipelineStages,
-    relabel_configs: relabelConfigs,
+    pipeline_stages: written(pipelineStages),
+    relabel_configs: written(relabelConfigs),
     encoding: ignored('events are UTF-8'),
     decompression: ignored('events are not compressed files'),
     ...Object.fromEntries(OTHER_SOURCES.map((source) => [source, otherSource])),
@@ -123,8 +124,9 @@ export const scrapeItem = record(
     return {
       jobName: values.job_name,
       ...values.kubernetes_events,
-      relabel: values.relabel_configs,
-      stages: values.pipeline_stages,
+      relabel: values.relabel_configs.value,
+      stages: values.pipeline_stages.value,
+      written: { relabel: values.relabel_configs.yaml, stages: values.pipeline_stages.yaml },
     }
   },
 )

@@ -111,9 +111,10 @@ export const dropStage: Decoder<StagePlan> = stageOptions(FIELDS, (options, sect
     name: 'drop',
     build: (world): Stage => {
       const conditions = conditionsOf(options, world)
+      const count = world.metrics.dropped(reason)
       return (entry) => {
         if (!conditions.every((condition) => condition(entry))) return true
-        world.metrics.dropped(reason)
+        count()
         return false
       }
     },

@@ -46,10 +46,11 @@ const byLabel = (options: Options, { clock, metrics }: StageWorld): Stage => {
   const { rate, burst, by_label_name: name } = options
   const max = Math.max(MIN_DISTINCT, options.max_distinct_labels)
   const buckets = new Buckets(max, () => new TokenBucket(rate, burst, clock.monotonicMs()))
+  const count = metrics.dropped(REASON)
   return ({ labels }) => {
     const value = labels.get(name)
     if (value === undefined || buckets.of(value).allow(clock.monotonicMs())) return true
-    metrics.dropped(REASON)
+    count()
     metrics.droppedByLabel(name, value)
     return false
   }
@@ -57,15 +58,16 @@ const byLabel = (options: Options, { clock, metrics }: StageWorld): Stage => {
 
 const overall = ({ rate, burst, drop }: Options, { clock, metrics, hold }: StageWorld): Stage => {
   const bucket = new TokenBucket(rate, burst, clock.monotonicMs())
+  const count = drop ? metrics.dropped(REASON) : null
   return () => {
     const nowMs = clock.monotonicMs()
-    if (!drop) {
+    if (count === null) {
       const owedMs = bucket.reserveMs(nowMs)
       if (owedMs > 0) hold(nowMs + owedMs)
       return true
     }
     if (bucket.allow(nowMs)) return true
-    metrics.dropped(REASON)
+    count()
     return false
   }
 }

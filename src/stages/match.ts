@@ -52,9 +52,10 @@ export const matchStage = (stages: Decoder<readonly StagePlan[]>): Decoder<Stage
         name: 'match',
         build: (world): Stage => {
           if (options.action === 'drop') {
+            const count = world.metrics.dropped(reason || 'match_stage')
             return (entry) => {
               if (!isSelected(entry)) return true
-              world.metrics.dropped(reason || 'match_stage')
+              count()
               return false
             }
           }

@@ -22,13 +22,14 @@ export const samplingStage: Decoder<StagePlan> = stageOptions(
     const salt = section.place.path
     return {
       name: 'sampling',
-      build:
-        ({ metrics }) =>
-        (entry) => {
+      build: ({ metrics }) => {
+        const count = metrics.dropped(reason || 'sampling_stage')
+        return (entry) => {
           if (shareOf(entry, salt) < rate) return true
-          metrics.dropped(reason || 'sampling_stage')
+          count()
           return false
-        },
+        }
+      },
     }
   },
 )

@@ -4,18 +4,20 @@ import { CustomMetric, registerCustomMetric, type MetricDefinition } from './cus
 
 /** What stages count, for all pipelines of the process. */
 export type StageMetrics = {
-  dropped: (reason: string) => void
+  /** What counts an entry dropped for this reason; none yet. */
+  dropped: (reason: string) => () => void
   droppedByLabel: (name: string, value: string) => void
-  truncated: (field: string) => void
+  /** What counts a text cut; none yet. */
+  truncated: (field: string) => () => void
   /** The metric of a `metrics` stage; those of the same definition are one. */
   custom: (definition: MetricDefinition, nowMs: () => number) => CustomMetric
 }
 
 /** Shows nothing: for checks and tests. */
 export const noMetrics: StageMetrics = {
-  dropped: () => undefined,
+  dropped: () => () => undefined,
   droppedByLabel: () => undefined,
-  truncated: () => undefined,
+  truncated: () => () => undefined,
   custom: (definition, nowMs) => new CustomMetric(definition, nowMs),
 }
 
@@ -70,11 +72,17 @@ export const createStageMetrics = (registry: Registry, log: Log): StageMetrics =
   })
   return {
     dropped: (reason) => {
-      dropped.inc({ reason })
+      dropped.inc({ reason }, 0)
+      return () => {
+        dropped.inc({ reason })
+      }
     },
     droppedByLabel: droppedByLabel(registry),
     truncated: (field) => {
-      truncated.inc({ field })
+      truncated.inc({ field }, 0)
+      return () => {
+        truncated.inc({ field })
+      }
     },
     custom: customMetrics(registry, log),
   }

@@ -94,17 +94,15 @@ export const truncateStage: Decoder<StagePlan> = stageOptions({ rules: listOf(ru
   if (rules.length === 0) section.report('rules', 'MISSING_KEY', 'at least one truncate rule must be defined')
   return {
     name: 'truncate',
-    build:
-      ({ metrics }): Stage =>
-      (entry) => {
-        const types = new Set<string>()
-        for (const applied of rules) {
-          if (!apply(entry, applied)) continue
-          if (!types.has(applied.type)) metrics.truncated(applied.type)
-          types.add(applied.type)
-        }
+    build: ({ metrics }): Stage => {
+      const counts = new Map(rules.map(({ type }) => [type, metrics.truncated(type)]))
+      return (entry) => {
+        const types = new Set<SourceType>()
+        for (const applied of rules) if (apply(entry, applied)) types.add(applied.type)
+        for (const type of types) counts.get(type)?.()
         if (types.size > 0) note(entry, types)
         return true
-      },
+      }
+    },
   }
 })

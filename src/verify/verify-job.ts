@@ -4,6 +4,7 @@ import { createConverter } from '../entry/convert.ts'
 import type { Entry, Labels } from '../entry/entry.ts'
 import { formatOf } from '../entry/format.ts'
 import { constantLabels } from '../entry/labels.ts'
+import { metaLabels } from '../entry/meta-labels.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { decodeEvent } from '../kube/decode-event.ts'
 import { eventPaths } from '../kube/event-path.ts'
@@ -12,6 +13,8 @@ import { watchedScopes } from '../kube/source.ts'
 import type { ClientOptions } from '../loki/client-options.ts'
 import type { QueryClient } from '../loki/query-client.ts'
 import { readRange } from '../loki/read-range.ts'
+import { createProcessor } from '../processor.ts'
+import { noMetrics } from '../stages/stage-metrics.ts'
 import { createStreamResolver, sentLabels, sentLabelValue } from '../loki/stream-labels.ts'
 import { Expectations, type Findings } from './expectations.ts'
 import { listEvents } from './list-events.ts'
@@ -64,24 +67,49 @@ export const selectorOf = (job: ScrapeConfig, client: Pick<ClientOptions, 'exter
 /** Lines of the other formats do not carry the uid. */
 const REVISION_IN_LINE: ReadonlySet<string> = new Set(['logfmt', 'json', 'exporter'])
 
-type Gathered = { readonly expectations: Expectations; readonly tenants: ReadonlySet<string> }
+type Gathered = {
+  readonly expectations: Expectations
+  readonly tenants: ReadonlySet<string>
+  /** Selects every stream that was expected. */
+  readonly selector: string
+}
+
+/** Labels that all of the entries have with the same values, when a pipeline may have changed any of them. */
+class CommonLabels {
+  #common: ReadonlyMap<string, string> | null = null
+
+  add(labels: ReturnType<typeof sentLabels>): void {
+    const common = this.#common
+    this.#common = new Map(labels.filter(([name, value]) => common === null || common.get(name) === value))
+  }
+
+  /** '' when there are none. */
+  selector(): string {
+    const pairs = [...(this.#common ?? [])]
+    return pairs.length === 0 ? '' : `{${pairs.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(', ')}}`
+  }
+}
 
 /** What the API server gives now, as the entries this configuration makes of it. */
 const gather = async (v: Verification): Promise<Gathered | { readonly why: string }> => {
   const { job, kube, options, window, clock, stop } = v
   const expectations = new Expectations(REVISION_IN_LINE.has(job.entry.format))
   const converter = createConverter(job.entry)
+  const processor = createProcessor(job, { clock, metrics: noMetrics })
+  const common = new CommonLabels()
   const resolve = createStreamResolver(options)
   const tenants = new Set<string>()
   // One object for each stream: the converter gives the same labels object for the same stream.
   const known = new WeakMap<Labels, ReturnType<typeof sentLabels>>()
-  const expectEntry = (event: KubeEvent, entry: Entry): void => {
+  const expectEntry = (event: KubeEvent, entry: Entry | null): void => {
+    if (entry === null) return
     const resolved = resolve(entry.labels)
     if (resolved.kind === 'refused' || entry.timestampNs < window.startNs || entry.timestampNs >= window.endNs) return
     tenants.add(resolved.stream.tenant)
     const { uid, resourceVersion } = event
     const { timestampNs, line } = entry
     const labels = known.get(entry.labels) ?? sentLabels(options, entry.labels)
+    if (!known.has(entry.labels)) common.add(labels)
     known.set(entry.labels, labels)
     expectations.expect({ uid, resourceVersion, about: aboutOf(event), labels, timestampNs, line })
   }
@@ -89,18 +117,22 @@ const gather = async (v: Verification): Promise<Gathered | { readonly why: strin
     const outcome = await listEvents({ client: kube, clock, stop }, eventPaths(scope, job.source), (item) => {
       const decoded = decodeEvent(item)
       if (decoded.kind === 'event' && expectations.size < MAX_EVENTS)
-        expectEntry(decoded.event, converter.toEntry(decoded.event))
+        expectEntry(
+          decoded.event,
+          processor.process(converter.toEntry(decoded.event), () => metaLabels(decoded.event)),
+        )
     })
     if (outcome.kind === 'failed') return { why: `the API server: ${outcome.why}` }
     if (expectations.size >= MAX_EVENTS) return { why: `more than ${MAX_EVENTS} events: choose a shorter -since` }
   }
-  return { expectations, tenants }
+  const isChanged = job.relabel.length + job.stages.length > 0
+  const selector = (isChanged && common.selector()) || selectorOf(job, options)
+  return { expectations, tenants, selector }
 }
 
 /** Reads every tenant's part of the window. */
-const look = async (v: Verification, { expectations, tenants }: Gathered): Promise<string | null> => {
-  const { job, options, loki: client, window, clock, stop } = v
-  const query = selectorOf(job, options)
+const look = async (v: Verification, { expectations, tenants, selector: query }: Gathered): Promise<string | null> => {
+  const { loki: client, window, clock, stop } = v
   for (const tenant of tenants) {
     const outcome = await readRange({ client, clock, stop }, { ...window, query, tenant }, (entry) => {
       expectations.saw(entry)
