@@ -56,6 +56,12 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
       return (await import('./cli/rules-check.ts')).rulesCheck(asked, output)
     case 'rules test':
       return (await import('./cli/rules-test.ts')).rulesTest(asked, { clock: systemClock, output })
+    case 'rules render':
+      return (await import('./cli/rules-render.ts')).rulesRender(asked, output)
+    case 'rules diff':
+      return (await import('./cli/rules-sync.ts')).rulesDiff(asked, output)
+    case 'rules sync':
+      return (await import('./cli/rules-sync.ts')).rulesSync(asked, output)
     case 'demo':
       return (await import('./cli/demo.ts')).demo(asked, {
         clock: systemClock,

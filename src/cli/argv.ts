@@ -1,6 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import type { VerifyFlags } from './verify.ts'
 import type { RulesCheckFlags } from './rules-check.ts'
+import { parseRulesCheckFlags, parseRulesRenderFlags, parseRulesSyncFlags, parseRulesTestFlags } from './rules-flags.ts'
+import type { RulesRenderFlags } from './rules-render.ts'
+import type { RulesSyncFlags } from './rules-sync.ts'
 import type { RulesTestFlags } from './rules-test.ts'
 import type { WalInspectFlags } from './wal-inspect.ts'
 import { closest } from '../config/closest.ts'
@@ -41,11 +44,15 @@ export type Argv =
   | ({ readonly command: 'wal inspect' } & WalInspectFlags)
   | ({ readonly command: 'rules check' } & RulesCheckFlags)
   | ({ readonly command: 'rules test' } & RulesTestFlags)
+  | ({ readonly command: 'rules render' } & RulesRenderFlags)
   | { readonly command: 'version' }
   /** For stdout, exit code 0. */
   | { readonly command: 'help'; readonly text: string }
-  /** For stderr, exit code 2. */
-  | { readonly command: 'usage-error'; readonly message: string }
+  | ({ readonly command: 'rules diff' | 'rules sync' } & RulesSyncFlags)
+  | UsageError
+
+/** For stderr, exit code 2. */
+type UsageError = { readonly command: 'usage-error'; readonly message: string }
 
 type Given = {
   readonly files: readonly string[]
@@ -57,7 +64,7 @@ const ALL_FLAGS: ReadonlyMap<string, Flag> = new Map(
   COMMANDS.flatMap((command: CommandSpec) => command.flags.map((flag) => [flag.name, flag] as const)),
 )
 
-const usageError = (why: string): Argv => ({
+const usageError = (why: string): UsageError => ({
   command: 'usage-error',
   message: `${why}\nRun with -help to get list of available parameters\n`,
 })
@@ -115,11 +122,8 @@ const walInspect = ({ files: [directory = ''], flags }: Given): Argv => {
   return { command: 'wal inspect', directory, entries, format }
 }
 
-const rulesCheck = ({ files, flags }: Given): Argv => {
-  const profile = flags.get('profile') ?? 'eventail'
-  if (profile !== 'eventail' && profile !== 'generic') return usageError('expected eventail or generic for -profile')
-  return { command: 'rules check', files, profile }
-}
+const rules = <C extends string, F extends object>(command: C, flags: F | string): ({ command: C } & F) | UsageError =>
+  typeof flags === 'string' ? usageError(`${command}: ${flags}`) : { command, ...flags }
 
 /** What each command makes of its flags and files. */
 const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
@@ -128,8 +132,11 @@ const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   check: (given) => ({ command: 'check', loads: given.files.map((file) => loadRequest(given, file)) }),
   verify,
   'wal inspect': walInspect,
-  'rules check': rulesCheck,
-  'rules test': ({ files, flags }) => ({ command: 'rules test', files, junit: flags.get('junit') ?? '' }),
+  'rules check': (given) => rules('rules check', parseRulesCheckFlags(given)),
+  'rules test': (given) => rules('rules test', parseRulesTestFlags(given)),
+  'rules diff': (given) => rules('rules diff', parseRulesSyncFlags(given)),
+  'rules sync': (given) => rules('rules sync', parseRulesSyncFlags(given)),
+  'rules render': (given) => rules('rules render', parseRulesRenderFlags(given)),
   version: () => ({ command: 'version' }),
 }
 

@@ -56,8 +56,34 @@ export const RULES_CHECK_FLAGS: readonly Flag[] = [
   value('profile', 'eventail: rules on what the agent writes; generic: any rules for the ruler of Loki (eventail)'),
 ]
 
+const NO_METADATA_FLAG = toggle('no-structured-metadata', 'the variant for a Loki without structured metadata')
+
 /** What only the run of unit tests of rules takes. */
-export const RULES_TEST_FLAGS: readonly Flag[] = [value('junit', 'file for the results as JUnit XML')]
+export const RULES_TEST_FLAGS: readonly Flag[] = [value('junit', 'file for the results as JUnit XML'), NO_METADATA_FLAG]
+
+const RUNBOOK_FLAG = value('runbook-url', 'what to put in front of a runbook_url that is a path')
+
+/** What only the comparison with a ruler, and the change of its rules, take. */
+export const RULES_SYNC_FLAGS: readonly Flag[] = [
+  value('url', 'URL of Loki, such as http://loki:3100'),
+  value('namespace', 'namespace of the ruler that holds these rules and no others (eventail)'),
+  value('tenant', 'tenant, for X-Scope-OrgID'),
+  value('user', 'user name for basic authentication'),
+  value('password-file', 'file with its password'),
+  value('bearer-token-file', 'file with a bearer token'),
+  NO_METADATA_FLAG,
+  RUNBOOK_FLAG,
+]
+
+/** What only the rendering of rules takes. */
+export const RULES_RENDER_FLAGS: readonly Flag[] = [
+  value('as', 'files, configmap, prometheusrule (Alloy) or alertingrule (Loki Operator) (files)'),
+  NO_METADATA_FLAG,
+  value('out', 'folder to write to, instead of stdout'),
+  value('namespace', 'namespace of the objects'),
+  value('tenant', 'tenant of custom resources (application)'),
+  RUNBOOK_FLAG,
+]
 
 const MODE_FLAGS: readonly Flag[] = [
   toggle('dry-run', 'print entries to stdout instead of sending them; positions are read and not written'),

@@ -5,6 +5,7 @@ import { junitXml, type TestResult } from '../rules/junit.ts'
 import { prepareTests, type PreparedFile, type TestOptions } from '../rules/prepare-tests.ts'
 import { readSources } from '../rules/read-sources.ts'
 import { runTest } from '../rules/run-test.ts'
+import { withoutMetadata } from '../rules/without-metadata.ts'
 import type { ExitCode, Output } from './output.ts'
 import { printable } from './printable.ts'
 
@@ -12,11 +13,16 @@ export type RulesTestFlags = {
   readonly files: readonly string[]
   /** Where results go as JUnit XML; '' = nowhere. */
   readonly junit: string
+  /** False: rules and events as for a Loki without structured metadata. */
+  readonly structuredMetadata: boolean
 }
 
 export type RulesTestSurroundings = { readonly clock: Clock; readonly output: Output }
 
-const OPTIONS: TestOptions = { structuredMetadata: true, rewrite: (query) => query }
+const optionsOf = ({ structuredMetadata }: RulesTestFlags): TestOptions => ({
+  structuredMetadata,
+  rewrite: structuredMetadata ? (expr) => expr : withoutMetadata,
+})
 
 const runFile = (prepared: PreparedFile & { readonly kind: 'prepared' }, clock: Clock): readonly TestResult[] =>
   prepared.tests.map((test) => {
@@ -57,7 +63,7 @@ export const rulesTest = (flags: RulesTestFlags, { clock, output }: RulesTestSur
     output.err(`${read.why}\n`)
     return 2
   }
-  const prepared = read.sources.map((source) => prepareTests(source, OPTIONS))
+  const prepared = read.sources.map((source) => prepareTests(source, optionsOf(flags)))
   const errors = prepared.flatMap((one) => (one.kind === 'invalid' ? one.errors : []))
   if (errors.length > 0) {
     output.err(formatConfigErrors(errors))

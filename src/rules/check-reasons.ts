@@ -6,12 +6,12 @@ import type { QueryFault } from './check-labels.ts'
 import { matchersOn, type RangeQuery } from './query-parts.ts'
 import { KNOWN_REASONS, type KnownReason } from './reasons.ts'
 
-const ALTERNATIVES = /^\(?\w+(?:\|\w+)*\)?$/
+const ALTERNATIVES = /^\^?\(?\w+(?:\|\w+)*\)?\$?$/
 
 /** The reasons that a matcher spells out; null: a pattern. */
 const spelledOut = ({ op, value }: Matcher): readonly string[] | null => {
   if (op === '=' || op === '!=') return value === '' ? [] : [value]
-  return ALTERNATIVES.test(value) ? value.replaceAll(/[()]/g, '').split('|') : null
+  return ALTERNATIVES.test(value) ? value.replaceAll(/[()^$]/g, '').split('|') : null
 }
 
 const isPositive = ({ op }: Matcher): boolean => op === '=' || op === '=~'

@@ -16,8 +16,8 @@ import { readTestFile, type ExpressionCase, type RuleTest, type TestFile } from 
 export type TestOptions = {
   /** False: as with `structured_metadata: false`, with the rules rendered for it. */
   readonly structuredMetadata: boolean
-  /** What becomes of a query of a rule or a case before it runs. */
-  readonly rewrite: (query: MetricQuery) => MetricQuery
+  /** What becomes of the expression of a rule or a case before it runs. */
+  readonly rewrite: (expr: string) => string
 }
 
 /** The tests of one file, or everything that is wrong with it or with its rules. */
@@ -50,7 +50,7 @@ const rulesIn = (test: TestFile, rewrite: TestOptions['rewrite']): Rules | reado
   if (checked.errors.length > 0) return checked.errors
   const all = checked.files
     .flatMap(({ groups }) => groups)
-    .flatMap(({ rules, limit }) => rules.map((rule) => ({ rule, limit, query: rewrite(queryOf(rule.expr.text)) })))
+    .flatMap(({ rules, limit }) => rules.map((rule) => ({ rule, limit, query: queryOf(rewrite(rule.expr.text)) })))
   const named = (kind: Rule['kind']): Rules['alerts'] =>
     groupedBy(
       all.filter(({ rule }) => rule.kind === kind),
@@ -81,8 +81,8 @@ const expressionOf = (
   { records, rewrite }: Pick<Rules, 'records'> & Pick<TestOptions, 'rewrite'>,
 ): readonly Expression[] => {
   if (of.expr !== null) {
-    const query = writtenQuery(file.text, of.expr)
-    return query === null ? [] : [{ of, query: rewrite(query), labels: {} }]
+    const isSound = writtenQuery(file.text, of.expr) !== null
+    return isSound ? [{ of, query: queryOf(rewrite(of.expr.text)), labels: {} }] : []
   }
   if (of.record === null) return []
   const [first] = records.get(of.record.text) ?? []

@@ -8,13 +8,16 @@ import { systemClock } from '../../src/clock.ts'
 const root = resolve(import.meta.dirname, '../..')
 
 /** Runs tests as the command line does. */
-const run = (files: readonly string[], junit = ''): { code: number; out: string; err: string } => {
+const run = (
+  files: readonly string[],
+  { junit = '', structuredMetadata = true }: { junit?: string; structuredMetadata?: boolean } = {},
+): { code: number; out: string; err: string } => {
   const texts = { out: '', err: '' }
   const output = {
     out: (text: string): void => void (texts.out += text),
     err: (text: string): void => void (texts.err += text),
   }
-  const code = rulesTest({ files, junit }, { clock: systemClock, output })
+  const code = rulesTest({ files, junit, structuredMetadata }, { clock: systemClock, output })
   return { code, ...texts }
 }
 
@@ -70,6 +73,13 @@ t.test('every unit test that is shipped passes', (t) => {
   t.end()
 })
 
+t.test('every unit test passes with the variant of the rules for a Loki without structured metadata', (t) => {
+  const { code, err } = run([join(root, 'rules/tests')], { structuredMetadata: false })
+  t.equal(err, '')
+  t.equal(code, 0)
+  t.end()
+})
+
 t.test(
   'an alert is pending, fires, changes its labels with its value and goes; templates see what the ruler has',
   (t) => {
@@ -107,7 +117,7 @@ t.test('a test that fails says at which line, at what time and what differs', (t
     '      - { expr: \'sum(count_over_time({job="kubernetes-events"} [5m]))\', eval_time: 1m, exp_samples: [{ labels: "{}", value: 3 }] }\n'
   const path = folder(t, { 'rules.yaml': RULES, 't.yaml': testFile(INPUT + rows + samples) })
   const junit = join(path, 'junit.xml')
-  const { code, out, err } = run([join(path, 't.yaml')], junit)
+  const { code, out, err } = run([join(path, 't.yaml')], { junit })
   t.equal(code, 1)
   t.equal(out, '1 tests in 1 file: 1 failed\n')
   t.equal(
