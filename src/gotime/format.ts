@@ -104,7 +104,13 @@ const WRITERS: Readonly<Record<Unit, (moment: Moment, form: string) => string>> 
  */
 export const formatGoTime = (layout: string, ns: bigint, zone: string): string => {
   const moment = momentOf(ns, zone)
+  const written = new Map<string, string>()
   return chunksOf(layout)
-    .map(({ prefix, unit, text }) => prefix + (unit === null ? '' : WRITERS[unit](moment, text)))
+    .map(({ prefix, unit, text }) => {
+      if (unit === null) return prefix
+      const known = written.get(text) ?? WRITERS[unit](moment, text)
+      written.set(text, known)
+      return prefix + known
+    })
     .join('')
 }

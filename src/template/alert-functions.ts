@@ -9,7 +9,7 @@ import { stripDomain, stripPort } from './host-port.ts'
 import { toLower, toTitle, toUpper } from './text-pieces.ts'
 import { parseAlertDuration } from './alert-duration.ts'
 import { escapeQuery } from './escape.ts'
-import { mapOf, textMapOf, type ListValue, type StructValue, type TemplateValue, type TimeValue } from './values.ts'
+import { mapOf, type ListValue, type StructValue, type TemplateValue, type TimeValue } from './values.ts'
 
 const ANY = 'interface {}'
 
@@ -120,28 +120,3 @@ export const alertFunctions: TemplateFunctions = {
   pathPrefix: define([], (_, invocation) => pathOf(externalUrl(invocation))),
   urlQueryEscape: define(['string'], ([text]) => escapeQuery(text)),
 }
-
-/** What the templates of an alert are rendered over, with ALERT_PREFIX in front of their text. */
-export type AlertSubject = {
-  readonly labels: Readonly<Record<string, string>>
-  readonly externalLabels: Readonly<Record<string, string>>
-  readonly externalUrl: string
-  readonly value: number
-}
-
-/** Defines `$labels`, `$externalLabels`, `$externalURL` and `$value`, as Prometheus does in front of every template. */
-export const ALERT_PREFIX =
-  '{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}'
-
-/** The data of an alert's templates. */
-export const alertData = (subject: AlertSubject): StructValue => ({
-  kind: 'struct',
-  type: 'struct { Labels map[string]string; ExternalLabels map[string]string; ExternalURL string; Value interface {} }',
-  text: null,
-  fields: new Map<string, TemplateValue>([
-    ['Labels', textMapOf(Object.entries(subject.labels))],
-    ['ExternalLabels', textMapOf(Object.entries(subject.externalLabels))],
-    ['ExternalURL', subject.externalUrl],
-    ['Value', subject.value],
-  ]),
-})

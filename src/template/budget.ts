@@ -6,7 +6,7 @@ export const MAX_TEXT_BYTES = 1024 * 1024
 
 /** What one rendering may cost: nodes walked count as many, characters made or searched as one each. */
 const MAX_STEPS = 4 * 1024 * 1024
-const NODE_STEPS = 16
+const NODE_STEPS = 32
 
 /** How deep blocks, parentheses and template calls may nest while they run. */
 const MAX_DEPTH = 1000

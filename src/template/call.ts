@@ -69,13 +69,24 @@ const checkCount = (callable: CallableFunction, name: string, calling: Calling):
     throw new TemplateFailure(`wrong number of args for ${name}: want ${wanted} got ${count}`)
 }
 
-/** What a result weighs, so that growing a value in a loop comes to an end. */
-const weigh = (value: TemplateValue, invocation: Invocation): void => {
-  if (typeof value === 'string') {
-    invocation.spend(value.length)
-    if (value.length > MAX_TEXT_BYTES) throw new TemplateFailure(`text longer than ${MAX_TEXT_BYTES} bytes`)
-  } else if (typeof value === 'object' && value?.kind === 'list') invocation.spend(value.items.length)
-  else if (typeof value === 'object' && value?.kind === 'map') invocation.spend(value.entries.size)
+/** What an item weighs, next to a character. */
+const ITEM_STEPS = 4
+
+const sizeOf = (value: TemplateValue): number => {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 0
+  if (value.kind === 'list') return value.items.length * ITEM_STEPS
+  return value.kind === 'map' ? value.entries.size * ITEM_STEPS : 0
+}
+
+/** What looking at a character or an item of an argument costs, next to making one. */
+const READ = 0.25
+
+/** What a call weighs, so that neither growing a value in a loop nor looking at a large one goes on for ever. */
+const weigh = (result: TemplateValue, args: readonly TemplateValue[], invocation: Invocation): void => {
+  invocation.spend(sizeOf(result) + READ * args.reduce<number>((sum, value) => sum + sizeOf(value), 0))
+  if (typeof result === 'string' && result.length > MAX_TEXT_BYTES)
+    throw new TemplateFailure(`text longer than ${MAX_TEXT_BYTES} bytes`)
 }
 
 /** Checks and converts the arguments as Go's evalCall, then calls. @throws TemplateFailure */
@@ -87,7 +98,7 @@ export const callFunction = (callable: CallableFunction, name: string, calling: 
   if (calling.final !== null) values.push(validated(calling.final.value, typeAt(values.length)))
   try {
     const result = call(values, calling.invocation)
-    weigh(result, calling.invocation)
+    weigh(result, values, calling.invocation)
     return result
   } catch (error) {
     if (!(error instanceof TemplateFailure)) throw error

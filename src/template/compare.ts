@@ -1,7 +1,7 @@
 import { compareText } from './byte-text.ts'
 import { TemplateFailure } from './functions.ts'
 import { integerOf, kindOf, typeOf, type Cell, type Kind } from './go-type.ts'
-import { checkDepth, valueText, type Spend } from './print-value.ts'
+import { checkDepth, valueText, VALUE_STEPS, type Spend } from './print-value.ts'
 import type { TemplateValue } from './values.ts'
 
 const INCOMPATIBLE = 'incompatible types for comparison'
@@ -69,7 +69,7 @@ const equalMaps = (
 /** Go's reflect.DeepEqual. */
 export const deepEqual = (left: Cell, right: Cell, spend: Spend, depth = 0): boolean => {
   checkDepth(depth)
-  spend(1)
+  spend(VALUE_STEPS)
   if (left === undefined || left === null) return right === undefined || right === null
   if (typeof left !== 'object' || typeof right !== 'object' || right === null) return left === right
   if (typeOf(left) !== typeOf(right)) return false

@@ -6,6 +6,7 @@ import { define } from './define.ts'
 import { TemplateFailure, type CallableFunction, type Invocation, type TemplateFunctions } from './functions.ts'
 import { parseInt64 } from './cast.ts'
 import { ZERO_TIME_NS } from './time-methods.ts'
+import { checkedLayout } from './time-value.ts'
 import type { TemplateValue, TimeValue } from './values.ts'
 
 const ANY = 'interface {}'
@@ -56,9 +57,11 @@ const epoch = (unitNs: bigint): CallableFunction => define(['time.Time'], ([time
 /** The functions of sprig on times that Loki offers too. */
 export const dateFunctions: TemplateFunctions = {
   date: define(['string', ANY], ([layout, value], invocation) =>
-    formatGoTime(layout, timeNs(value, invocation), PROCESS_ZONE),
+    formatGoTime(checkedLayout(layout, invocation.spend), timeNs(value, invocation), PROCESS_ZONE),
   ),
-  toDate: define(['string', 'string'], ([layout, text]) => parsedOr(layout, text, PROCESS_ZONE)),
+  toDate: define(['string', 'string'], ([layout, text], { spend }) =>
+    parsedOr(checkedLayout(layout, spend), text, PROCESS_ZONE),
+  ),
   now: define([], (_, invocation) => timeOf(nowOf(invocation))),
   unixEpoch: epoch(SECOND),
 }
@@ -85,12 +88,14 @@ const unixToTime = (text: string): TimeValue => {
 export const lokiDateFunctions: TemplateFunctions = {
   unixEpochMillis: epoch(1_000_000n),
   unixEpochNanos: epoch(1n),
-  toDateInZone: define(['string', 'string', 'string'], ([layout, zone, text]) => parsedOr(layout, text, zoneOr(zone))),
+  toDateInZone: define(['string', 'string', 'string'], ([layout, zone, text], { spend }) =>
+    parsedOr(checkedLayout(layout, spend), text, zoneOr(zone)),
+  ),
   unixToTime: define(['string'], ([text]) => unixToTime(text)),
 }
 
 const dateInZone = define(['string', ANY, 'string'], ([layout, value, zone], invocation) =>
-  formatGoTime(layout, timeNs(value, invocation), zoneOr(zone)),
+  formatGoTime(checkedLayout(layout, invocation.spend), timeNs(value, invocation), zoneOr(zone)),
 )
 
 /** A bad duration leaves the time as it is. */
@@ -157,5 +162,7 @@ export const sprigDateFunctions: TemplateFunctions = {
   htmlDateInZone: define([ANY, 'string'], ([value, zone], invocation) =>
     formatGoTime('2006-01-02', timeNs(value, invocation), zoneOr(zone)),
   ),
-  mustToDate: define(['string', 'string'], ([layout, text]) => parsedStrictly(layout, text)),
+  mustToDate: define(['string', 'string'], ([layout, text], { spend }) =>
+    parsedStrictly(checkedLayout(layout, spend), text),
+  ),
 }

@@ -3,7 +3,7 @@ import { TemplateFailure, type TemplateFunctions } from './functions.ts'
 import { formatFloat } from './float-text.ts'
 import { formatGoTime } from '../gotime/format.ts'
 import { integerOf } from './go-type.ts'
-import { checkDepth, sortedEntries, type Spend } from './print-value.ts'
+import { checkDepth, sortedEntries, VALUE_STEPS, type Spend } from './print-value.ts'
 import { listOf, mapOf, type TemplateValue } from './values.ts'
 
 const ANY = 'interface {}'
@@ -11,7 +11,7 @@ const ANY = 'interface {}'
 /** A value that JSON.parse made; numbers become floats, as in Go. */
 const valueOf = (json: unknown, spend: Spend, depth: number): TemplateValue => {
   checkDepth(depth)
-  spend(1)
+  spend(VALUE_STEPS)
   if (json === null || typeof json === 'string' || typeof json === 'number' || typeof json === 'boolean') return json
   if (Array.isArray(json)) return listOf(json.map((item: unknown) => valueOf(item, spend, depth + 1)))
   if (typeof json !== 'object') return null
@@ -51,7 +51,7 @@ type Style = { readonly spend: Spend; readonly raw: boolean }
 
 const jsonOf = (value: TemplateValue, style: Style, depth = 0): string => {
   checkDepth(depth)
-  style.spend(1)
+  style.spend(VALUE_STEPS)
   if (value === null) return 'null'
   if (typeof value === 'string') {
     style.spend(value.length)

@@ -131,9 +131,9 @@ export const listFunctions: TemplateFunctions = {
     define(['int', ANY], ([size, list]) => chunked(Number(size), list)),
   ),
   concat: defineRest([], ANY, (_, lists, { spend }) => {
-    const joined = lists.flatMap((list) => itemsOf(list, 'Cannot concat type'))
-    spend(joined.length)
-    return listOf(joined)
+    const parts = lists.map((list) => itemsOf(list, 'Cannot concat type'))
+    spend(parts.reduce((sum, items) => sum + items.length, 0))
+    return listOf(parts.flat())
   }),
   sortAlpha: define([ANY], ([list], { spend }) => textList(printedTexts(list, spend).sort(compareText))),
   join: define(['string', ANY], ([separator, list], { spend }) => {

@@ -3,7 +3,7 @@ import { isEmpty } from './default-functions.ts'
 import { define, defineRest } from './define.ts'
 import { TemplateFailure, type CallableFunction, type TemplateFunctions } from './functions.ts'
 import { kindName } from './kind-name.ts'
-import { checkDepth, type Spend } from './print-value.ts'
+import { checkDepth, VALUE_STEPS, type Spend } from './print-value.ts'
 import { printedText, textList } from './printed-text.ts'
 import { splitText } from './text-pieces.ts'
 import { listOf, mapOf, textMapOf, type MapValue, type TemplateValue } from './values.ts'
@@ -36,7 +36,7 @@ const dict = (values: readonly TemplateValue[], spend: Spend): MapValue => {
 
 const copied = (value: TemplateValue, spend: Spend, depth = 0): TemplateValue => {
   checkDepth(depth)
-  spend(1)
+  spend(VALUE_STEPS)
   if (typeof value !== 'object' || value === null) return value
   if (value.kind === 'list') return { ...value, items: value.items.map((item) => copied(item, spend, depth + 1)) }
   if (value.kind !== 'map') return value
@@ -49,7 +49,7 @@ type Merging = { readonly overwrite: boolean; readonly spend: Spend; readonly de
 const mergeInto = (target: MapValue, source: MapValue, merging: Merging): void => {
   checkDepth(merging.depth)
   for (const [key, item] of source.entries) {
-    merging.spend(1)
+    merging.spend(VALUE_STEPS)
     const known = target.entries.get(key)
     if (isMap(known) && isMap(item)) mergeInto(known, item, { ...merging, depth: merging.depth + 1 })
     else if (isEmpty(known) || (merging.overwrite && !isEmpty(item))) put(target, key, item)

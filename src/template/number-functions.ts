@@ -20,7 +20,11 @@ const foldIntegers = (compute: (left: bigint, right: bigint) => bigint): Callabl
   )
 
 const decimals = (operation: DecimalOperation): CallableFunction =>
-  defineRest([ANY], ANY, ([first], more) => foldDecimals(operation, toFloat(first), more.map(toFloat)))
+  defineRest([ANY], ANY, ([first], more, { spend }) => {
+    // The digits of a product grow with every factor.
+    spend(more.length ** 2)
+    return foldDecimals(operation, toFloat(first), more.map(toFloat))
+  })
 
 const foldFloats = (compute: (left: number, right: number) => number): CallableFunction =>
   defineRest([ANY], ANY, ([first], more) =>

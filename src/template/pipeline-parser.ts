@@ -23,6 +23,9 @@ const STARTS_OPERAND: ReadonlySet<TokenKind> = new Set<TokenKind>([
 
 const FIXED = new Set(['bool', 'dot', 'nil', 'number', 'string'])
 
+/** How many variables may be in scope: each is looked for from the innermost on. */
+const MAX_VARIABLES = 200
+
 /** What stands inside an action: pipelines of commands of operands. */
 export class PipelineParser {
   /** The variables in scope; whoever opens a scope cuts them back at its end. */
@@ -72,7 +75,7 @@ export class PipelineParser {
       const after = this.#cursor.peekSolid()
       if (after.kind === 'assign' || after.kind === 'declare') {
         this.#cursor.next()
-        this.variables.push(variable.value)
+        this.#declare(variable.value)
         return { variables: [...variables, variable.value], assigns: after.kind === 'assign' }
       }
       if (after.kind !== 'symbol' || after.value !== ',') {
@@ -81,11 +84,16 @@ export class PipelineParser {
       }
       this.#cursor.next()
       variables.push(variable.value)
-      this.variables.push(variable.value)
+      this.#declare(variable.value)
       if (context !== 'range' || variables.length > 1) this.#cursor.fail(`too many declarations in ${context}`)
       if (!['variable', 'close', ')'].includes(this.#cursor.peekSolid().kind))
         this.#cursor.fail('range can only initialize variables')
     }
+  }
+
+  #declare(name: string): void {
+    if (this.variables.length >= MAX_VARIABLES) this.#cursor.fail(`more than ${MAX_VARIABLES} variables`)
+    this.variables.push(name)
   }
 
   #command(): Command {

@@ -1,13 +1,16 @@
 import { compareText } from './byte-text.ts'
 import { TemplateFailure } from './functions.ts'
 import { formatFloat } from './float-text.ts'
-import { timeText } from './time-value.ts'
+import { TIME_STEPS, timeText } from './time-value.ts'
 import { formatGoDuration } from '../gotime/duration.ts'
 import type { Cell } from './go-type.ts'
 import type { MapValue, TemplateValue } from './values.ts'
 
 /** Counts work; throws when there was too much. */
 export type Spend = (steps: number) => void
+
+/** What visiting one value inside another costs, next to copying a character. */
+export const VALUE_STEPS = 8
 
 /** How deep lists and maps may nest where they are walked. */
 export const MAX_VALUE_DEPTH = 100
@@ -29,7 +32,7 @@ export const valueText = (value: Cell, spend: Spend, depth = 0): string => {
     spend(value.length)
     return value
   }
-  spend(1)
+  spend(VALUE_STEPS)
   if (typeof value === 'number') return formatFloat(value, 'g')
   if (typeof value !== 'object') return String(value)
   switch (value.kind) {
@@ -44,6 +47,7 @@ export const valueText = (value: Cell, spend: Spend, depth = 0): string => {
     case 'struct':
       return value.text ?? `{${[...value.fields.values()].map((item) => valueText(item, spend, depth + 1)).join(' ')}}`
     case 'time':
+      spend(TIME_STEPS)
       return timeText(value)
     case 'duration':
       return formatGoDuration(value.ns)

@@ -2,7 +2,7 @@ import { runesOf, sliceBytes } from './byte-text.ts'
 import { formatFloat } from './float-text.ts'
 import { TemplateFailure } from './functions.ts'
 import { integerOf, kindOf, typeOf, type Cell } from './go-type.ts'
-import { checkDepth, sortedEntries, valueText, type Spend } from './print-value.ts'
+import { checkDepth, sortedEntries, valueText, VALUE_STEPS, type Spend } from './print-value.ts'
 import { canBackquote, hexOf, quoteRune, quoteText } from './quote.ts'
 
 /** How wide a field and how precise a number may be asked to be: Go's own bound. */
@@ -119,7 +119,7 @@ const badVerb = (verb: string, value: Cell, spend: Spend): string => {
 /** `%#v`: as it would be written in Go. */
 const goSyntax = (value: Cell, spend: Spend, depth: number): string => {
   checkDepth(depth)
-  spend(1)
+  spend(VALUE_STEPS)
   if (value === undefined || value === null) return depth > 0 ? 'interface {}(nil)' : '<nil>'
   if (typeof value === 'string') return quoteText(value)
   if (typeof value !== 'object') return valueText(value, spend)
@@ -139,7 +139,7 @@ type Walk = { readonly spend: Spend; readonly depth: number }
 
 const formatAt = (value: Cell, verb: string, flags: Flags, walk: Walk): string => {
   checkDepth(walk.depth)
-  walk.spend(1)
+  walk.spend(VALUE_STEPS + Math.max(flags.width, flags.precision, 0))
   if (verb === 'T') return pad(value === undefined || value === null ? '<nil>' : typeOf(value), flags)
   if (value === undefined || value === null) return verb === 'v' ? pad('<nil>', flags) : badVerb(verb, null, walk.spend)
   if (verb === 'v' && flags.sharp && typeof value === 'object') return goSyntax(value, walk.spend, walk.depth)
@@ -226,7 +226,6 @@ class Formatting {
     if (this.#next >= this.#args.length) return `%!${verb}(MISSING)`
     const value = this.#args[this.#next]
     this.#next += 1
-    this.#spend(Math.max(flags.width, flags.precision, 0))
     return formatOne(value, verb, flags, this.#spend)
   }
 

@@ -12,14 +12,19 @@ const PATTERN_WEIGHT = 16
 /** Longer patterns are refused: what they cost cannot be told from their length. */
 const MAX_PATTERN = 1000
 
-const charge = (pattern: string, text: string, spend: Spend): void => {
-  if (pattern.length > MAX_PATTERN)
-    throw new TemplateFailure(`regular expression longer than ${MAX_PATTERN} characters`)
-  spend(text.length * (1 + pattern.length / PATTERN_WEIGHT))
-}
+/** What compiling costs: so much, and so much for each character. */
+const COMPILE = 1000
+const COMPILE_CHARACTER = 16
+
+/** How long a pattern would be without its counts: `a{100}` is a hundred. */
+const unfolded = (pattern: string): number =>
+  pattern.length * Math.max(1, ...Array.from(pattern.matchAll(/\{(?:\d+,)?(\d+),?\}/g), ([, count]) => Number(count)))
 
 const outcomeOf = (pattern: string, text: string, spend: Spend): CompiledRegExp => {
-  charge(pattern, text, spend)
+  if (pattern.length > MAX_PATTERN)
+    throw new TemplateFailure(`regular expression longer than ${MAX_PATTERN} characters`)
+  const length = unfolded(pattern)
+  spend(COMPILE + length * COMPILE_CHARACTER + text.length * (1 + length / PATTERN_WEIGHT))
   return compile(pattern)
 }
 

@@ -1,6 +1,7 @@
 import { formatGoTime } from '../gotime/format.ts'
+import { define } from './define.ts'
 import { TemplateFailure, type CallableFunction, type ParameterType } from './functions.ts'
-import { timeText } from './time-value.ts'
+import { checkedLayout, timeText } from './time-value.ts'
 import { int64, type TemplateValue, type TimeValue } from './values.ts'
 
 const method = (
@@ -37,7 +38,7 @@ const truncated = (time: TimeValue, by: bigint): TimeValue => {
 
 const METHODS: Readonly<Record<string, (time: TimeValue) => CallableFunction>> = {
   Format: (time) =>
-    method(([layout]) => formatGoTime(typeof layout === 'string' ? layout : '', time.ns, time.zone), 'string'),
+    define(['string'], ([layout], { spend }) => formatGoTime(checkedLayout(layout, spend), time.ns, time.zone)),
   String: (time) => method(() => timeText(time)),
   Unix: (time) => method(() => int64(floorDiv(time.ns, SECOND))),
   UnixMilli: (time) => method(() => int64(floorDiv(time.ns, MS))),

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { ALERT_PREFIX, alertData, alertFunctions } from '../../src/template/alert-functions.ts'
+import { alertFunctions } from '../../src/template/alert-functions.ts'
 import type { RenderFacts, TemplateFunctions } from '../../src/template/functions.ts'
 import { lokiFunctions } from '../../src/template/loki-functions.ts'
 import { promtailFunctions } from '../../src/template/promtail-functions.ts'
@@ -303,15 +303,27 @@ const sample = (value: number, labels: Readonly<Record<string, string>>): Struct
   ]),
 })
 
+const DEFINITIONS = '{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$value := .Value}}'
+
 t.test('alert annotations', (t) => {
-  const alert = alertData({
-    labels: { namespace: 'shop', pod: 'web-1' },
-    externalLabels: { cluster: 'prod' },
-    externalUrl: 'http://prom',
-    value: 1234.5,
-  })
+  const alert: StructValue = {
+    kind: 'struct',
+    type: 'struct { Labels map[string]string }',
+    text: null,
+    fields: new Map<string, TemplateValue>([
+      [
+        'Labels',
+        textMapOf([
+          ['namespace', 'shop'],
+          ['pod', 'web-1'],
+        ]),
+      ],
+      ['ExternalLabels', textMapOf([['cluster', 'prod']])],
+      ['Value', 1234.5],
+    ]),
+  }
   const annotation = (text: string): string => {
-    const parsed = parseTemplate(ALERT_PREFIX + text, {
+    const parsed = parseTemplate(DEFINITIONS + text, {
       name: '__alert_A',
       functions: alertFunctions,
       missingKey: 'zero',
@@ -322,8 +334,8 @@ t.test('alert annotations', (t) => {
   }
   const cases: Cases = [
     [
-      '{{ $labels.pod }}/{{ $labels.nope }} {{ $value }} {{ $externalLabels.cluster }} {{ $externalURL }} {{ .Labels.namespace }}',
-      'web-1/ 1234.5 prod http://prom shop',
+      '{{ $labels.pod }}/{{ $labels.nope }} {{ $value }} {{ $externalLabels.cluster }} {{ .Labels.namespace }}',
+      'web-1/ 1234.5 prod shop',
     ],
     [
       '{{ humanize $value }} {{ humanize 0.00123 }} {{ humanize 0.0 }} {{ humanize "1e7" }} {{ humanize1024 1536.0 }} {{ humanize -1500 }}',

@@ -267,6 +267,12 @@ tap.test('hostile templates come to an end, with a reason', (t) => {
     ['{{ $x := list 1 }}{{ range 100 }}{{ $x = concat $x $x }}{{ end }}', /too much work/],
     ['{{ $x := dict }}{{ $_ := set $x "x" $x }}{{ $x }}', /nested deeper/],
     ['{{ until 100000000000 }}', /too much work/],
+    ['{{ $x := until 1000000 }}{{ range 1000000 }}{{ range $x }}{{ break }}{{ end }}{{ end }}', /too much work/],
+    ['{{ $x := repeat 1000000 "x" }}{{ range 1000000 }}{{ $_ := len $x }}{{ end }}', /too much work/],
+    ['{{ $x := until 1000 }}{{ printf "%900000d" $x }}', /too much work/],
+    ['{{ range 1000000 }}{{ $_ := date "MST" . }}{{ end }}', /too much work/],
+    ['{{ date (repeat 2000 "MST") 0 }}', /layout longer/],
+    ['{{ range 1000000 }}{{ $_ := regexMatch (printf "(a{1000}b){1}%v" .) "x" }}{{ end }}', /too much work/],
     ['{{ randAlpha 1000000000 }}', /too much work/],
     ['{{ regexMatch (repeat 2000 "a") "b" }}', /regular expression longer/],
     ['{{ fromJson (print (repeat 500 "[") (repeat 500 "]")) | toJson }}', /^null$/],
@@ -278,6 +284,7 @@ tap.test('hostile templates come to an end, with a reason', (t) => {
   t.match(render('('.repeat(5000)), '((((')
   t.match(render(`{{ ${'('.repeat(5000)}1${')'.repeat(5000)} }}`), 'nested deeper than 200 levels')
   t.match(render('{{ if 1 }}'.repeat(5000)), 'nested deeper than 200 levels')
+  t.match(render('{{ $x := 1 }}'.repeat(300)), 'more than 200 variables')
   t.match(render('x'.repeat(2_000_000)), 'text too long')
   t.end()
 })
