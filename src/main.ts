@@ -62,6 +62,8 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
       return (await import('./cli/rules-sync.ts')).rulesDiff(asked, output)
     case 'rules sync':
       return (await import('./cli/rules-sync.ts')).rulesSync(asked, output)
+    case 'convert':
+      return (await import('./cli/convert.ts')).convert(asked, output)
     case 'demo':
       return (await import('./cli/demo.ts')).demo(asked, {
         clock: systemClock,

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { AGENTS, type ConvertFlags } from './convert-flags.ts'
 import type { VerifyFlags } from './verify.ts'
 import type { RulesCheckFlags } from './rules-check.ts'
 import { parseRulesCheckFlags, parseRulesRenderFlags, parseRulesSyncFlags, parseRulesTestFlags } from './rules-flags.ts'
@@ -45,6 +46,7 @@ export type Argv =
   | ({ readonly command: 'rules check' } & RulesCheckFlags)
   | ({ readonly command: 'rules test' } & RulesTestFlags)
   | ({ readonly command: 'rules render' } & RulesRenderFlags)
+  | ({ readonly command: 'convert' } & ConvertFlags)
   | { readonly command: 'version' }
   /** For stdout, exit code 0. */
   | { readonly command: 'help'; readonly text: string }
@@ -125,6 +127,12 @@ const walInspect = ({ files: [directory = ''], flags }: Given): Argv => {
 const rules = <C extends string, F extends object>(command: C, flags: F | string): ({ command: C } & F) | UsageError =>
   typeof flags === 'string' ? usageError(`${command}: ${flags}`) : { command, ...flags }
 
+const convert = ({ files: [file = ''], flags }: Given): Argv => {
+  const from = AGENTS.find((agent) => agent === flags.get('from'))
+  if (from === undefined) return usageError(`convert: expected one of ${AGENTS.join(', ')} for -from`)
+  return { command: 'convert', file, from, job: flags.get('job') ?? '', receiver: flags.get('receiver') ?? '' }
+}
+
 /** What each command makes of its flags and files. */
 const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   run,
@@ -137,6 +145,9 @@ const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   'rules diff': (given) => rules('rules diff', parseRulesSyncFlags(given)),
   'rules sync': (given) => rules('rules sync', parseRulesSyncFlags(given)),
   'rules render': (given) => rules('rules render', parseRulesRenderFlags(given)),
+  'rules check': rulesCheck,
+  'rules test': ({ files, flags }) => ({ command: 'rules test', files, junit: flags.get('junit') ?? '' }),
+  convert,
   version: () => ({ command: 'version' }),
 }
 
@@ -144,6 +155,7 @@ const commander = (spec: CommandSpec): Command => {
   const command = new Command(spec.name).exitOverride().helpOption(false).allowExcessArguments(false)
   command.configureOutput({ writeErr: () => undefined, writeOut: () => undefined })
   if (spec.operands === 'files') command.argument('<files...>')
+  if (spec.operands === 'file') command.argument('<file>')
   if (spec.operands === 'directory') command.argument('<directory>')
   for (const flag of spec.flags) command.option(`--${flag.name} <value>`)
   return command

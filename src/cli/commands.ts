@@ -1,4 +1,5 @@
 import {
+  CONVERT_FLAGS,
   DEMO_FLAGS,
   FILE_FLAGS,
   LOG_FLAGS,
@@ -17,8 +18,8 @@ import {
 export type CommandSpec = {
   readonly name: string
   readonly summary: string
-  /** What it takes besides flags: nothing, names of files (at least one), or a directory. */
-  readonly operands: 'none' | 'files' | 'directory'
+  /** What it takes besides flags: nothing, names of files (at least one), one file, or a directory. */
+  readonly operands: 'none' | 'files' | 'file' | 'directory'
   readonly flags: readonly Flag[]
   readonly examples: readonly string[]
 }
@@ -103,6 +104,18 @@ export const COMMANDS = [
     operands: 'files',
     flags: RULES_SYNC_FLAGS,
     examples: ['eventail rules sync -url=http://loki:3100 -tenant=prod rules'],
+  },
+  },
+  {
+    name: 'convert',
+    summary: 'print the file of another agent as one for this agent, and tell what has no equivalent',
+    operands: 'file',
+    flags: CONVERT_FLAGS,
+    examples: [
+      'eventail convert --from=promtail promtail.yaml > eventail.yaml',
+      'eventail convert --from=alloy config.alloy > eventail.yaml',
+      'eventail convert --from=event-exporter config.yaml > eventail.yaml',
+    ],
   },
   { name: 'version', summary: 'print the version', operands: 'none', flags: [], examples: ['eventail version'] },
 ] as const satisfies readonly CommandSpec[]

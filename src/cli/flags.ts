@@ -85,6 +85,13 @@ export const RULES_RENDER_FLAGS: readonly Flag[] = [
   RUNBOOK_FLAG,
 ]
 
+/** What only the conversion of another agent's file takes. */
+export const CONVERT_FLAGS: readonly Flag[] = [
+  value('from', 'promtail, alloy or event-exporter'),
+  value('job', 'of several scrape configs of Promtail, the one whose stages and rules are for the events'),
+  value('receiver', 'of several that have entries of their own, the loki.write or receiver that the file is for'),
+]
+
 const MODE_FLAGS: readonly Flag[] = [
   toggle('dry-run', 'print entries to stdout instead of sending them; positions are read and not written'),
   toggle('inspect', 'show on stderr what each pipeline stage changes'),
