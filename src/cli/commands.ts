@@ -105,7 +105,6 @@ export const COMMANDS = [
     flags: RULES_SYNC_FLAGS,
     examples: ['eventail rules sync -url=http://loki:3100 -tenant=prod rules'],
   },
-  },
   {
     name: 'convert',
     summary: 'print the file of another agent as one for this agent, and tell what has no equivalent',
