@@ -145,8 +145,6 @@ const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   'rules diff': (given) => rules('rules diff', parseRulesSyncFlags(given)),
   'rules sync': (given) => rules('rules sync', parseRulesSyncFlags(given)),
   'rules render': (given) => rules('rules render', parseRulesRenderFlags(given)),
-  'rules check': rulesCheck,
-  'rules test': ({ files, flags }) => ({ command: 'rules test', files, junit: flags.get('junit') ?? '' }),
   convert,
   version: () => ({ command: 'version' }),
 }
