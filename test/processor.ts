@@ -49,7 +49,7 @@ const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing,
 
 const parse = (rest: string): ReturnType<typeof parseConfig> =>
   parseConfig(
-    `clients: [{url: http://loki}]\nscrape_configs:\n  - job_name: a\n    kubernetes_events: {}\n${rest}`,
+    `clients: [{url: http://loki/loki/api/v1/push}]\nscrape_configs:\n  - job_name: a\n    kubernetes_events: {}\n${rest}`,
     'a.yaml',
   )
 
@@ -238,6 +238,7 @@ t.test('sampling takes the same entries each time, and about as many as it shoul
 const RULES = `    relabel_configs:
       - &one { source_labels: [a], regex: '(.*)', target_label: "on" }
       - { <<: *one, action: drop }
+      - { source_labels: [a], regex: 010, target_label: b, replacement: }
     pipeline_stages:
       - match:
           selector: '{a="b"} |= "x"'
@@ -251,7 +252,8 @@ t.test('what is printed is what was written, and means the same', (t) => {
   const parsed = parseConfig(once, 'b.yaml')
   t.match(parsed, { kind: 'valid' })
   t.equal(parsed.kind === 'valid' && printConfig(parsed.config), once)
-  t.match(once, /longer_than: 010\b/)
+  t.match(once, /longer_than: 8\n/)
+  t.match(once, /regex: ['"]010['"]/)
   t.match(once, /b: ['"]0123['"]/)
   t.notMatch(once, /<<|\*one/)
   t.end()

@@ -112,8 +112,8 @@ export const scrapeItem = record(
   {
     job_name: text(),
     kubernetes_events: kubernetesEvents,
-    pipeline_stages: written(pipelineStages),
-    relabel_configs: written(relabelConfigs),
+    pipeline_stages: written(pipelineStages, true),
+    relabel_configs: written(relabelConfigs, false),
     encoding: ignored('events are UTF-8'),
     decompression: ignored('events are not compressed files'),
     ...Object.fromEntries(OTHER_SOURCES.map((source) => [source, otherSource])),

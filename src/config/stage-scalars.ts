@@ -2,7 +2,7 @@ import { parseSize } from './byte-size.ts'
 import { listOf, wrong, type Decoder, type Parsed } from './decoder.ts'
 import { parseDuration } from './go-duration.ts'
 import { described, isAbsent, report, scalarOf, type Place } from './place.ts'
-import { yamlKind, type YamlKind } from './yaml-kind.ts'
+import { decimal, yamlKind, type YamlKind } from './yaml-kind.ts'
 
 /** A value whose kind YAML has decided. `parse` gets its text, numbers in decimal; null when the kind does not do. */
 const typed = <T>(
@@ -24,16 +24,6 @@ const typed = <T>(
   },
 })
 
-/** Go's decimal text of a number, however YAML spells it. */
-const decimal = (text: string, kind: YamlKind): string => {
-  const digits = text.replaceAll('_', '')
-  if (kind === 'number') return String(Number(digits.replace(/\.(?=inf)/i, '')))
-  if (kind !== 'whole number') return text
-  const [, sign = '', magnitude = ''] = /^([-+]?)(.*)$/.exec(digits) ?? []
-  const number = BigInt(magnitude.replace(/^0(?=[0-7])/, '0o'))
-  return String(sign === '-' ? -number : number)
-}
-
 /** Text, and nothing that YAML takes for a number or a boolean: those Promtail refuses. */
 export const strictText = (absent = ''): Decoder<string> =>
   typed(absent, 'text', (value, kind) => (kind === 'text' ? { value } : null))
@@ -53,14 +43,17 @@ export const checkedStrictText = (
 /** Text, or what is written as text: a boolean is 1 or 0, a number its decimal digits. */
 export const weakText = (absent = ''): Decoder<string> =>
   typed(absent, 'text', (value, kind) => ({
-    value: kind === 'boolean' ? (/^(?:y|on|t)/i.test(value) ? '1' : '0') : value,
+    value: kind === 'boolean' ? (isTrue(value) ? '1' : '0') : value,
   }))
 
 const TRUE = /^(?:y|yes|on|true)$/i
 
+/** Of a plain boolean of YAML 1.1. */
+export const isTrue = (text: string): boolean => TRUE.test(text)
+
 /** A plain boolean of YAML 1.1. */
 export const strictFlag = (absent: boolean): Decoder<boolean> =>
-  typed(absent, 'true or false', (value, kind) => (kind === 'boolean' ? { value: TRUE.test(value) } : null))
+  typed(absent, 'true or false', (value, kind) => (kind === 'boolean' ? { value: isTrue(value) } : null))
 
 /** Go's strconv.ParseBool; empty text is false. */
 const parseBoolText = (value: string): boolean | null => {
@@ -71,7 +64,7 @@ const parseBoolText = (value: string): boolean | null => {
 /** A boolean, a number that is zero or not, or text such as true, t or 1. */
 export const weakFlag = (absent: boolean): Decoder<boolean> =>
   typed(absent, 'true or false', (value, kind) => {
-    if (kind === 'boolean') return { value: TRUE.test(value) }
+    if (kind === 'boolean') return { value: isTrue(value) }
     if (kind !== 'text') return { value: Number(value) !== 0 }
     const flag = parseBoolText(value)
     return flag === null ? wrong('BAD_TYPE', 'true or false') : { value: flag }
@@ -80,7 +73,7 @@ export const weakFlag = (absent: boolean): Decoder<boolean> =>
 /** A number, a boolean (1 or 0), or text that is a number. */
 export const weakNumber = (absent: number): Decoder<number> =>
   typed(absent, 'a number', (value, kind) => {
-    if (kind === 'boolean') return { value: TRUE.test(value) ? 1 : 0 }
+    if (kind === 'boolean') return { value: isTrue(value) ? 1 : 0 }
     const isNumber = kind !== 'text' || /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(value)
     return isNumber ? { value: Number(value) } : wrong('BAD_TYPE', 'a number')
   })

@@ -26,3 +26,13 @@ export const yamlKind = (node: Node | null): YamlKind => {
   if ((node.type !== Scalar.PLAIN && node.type !== undefined) || node.tag === STRING_TAG) return 'text'
   return plainKind(String(node.value))
 }
+
+/** Go's decimal text of a number, however YAML spells it. */
+export const decimal = (text: string, kind: YamlKind): string => {
+  const digits = text.replaceAll('_', '')
+  if (kind === 'number') return String(Number(digits.replace(/\.(?=inf)/i, '')))
+  if (kind !== 'whole number') return text
+  const [, sign = '', magnitude = ''] = /^([-+]?)(.*)$/.exec(digits) ?? []
+  const number = BigInt(magnitude.replace(/^0(?=[0-7])/, '0o'))
+  return String(sign === '-' ? -number : number)
+}

@@ -105,10 +105,7 @@ export class CustomMetric {
   }
 }
 
-const emptyMetric = (
-  { kind, name, help, buckets }: MetricDefinition,
-  registry: Registry,
-): { get(): Promise<object> } => {
+const emptyMetric = ({ kind, name, help, buckets }: MetricDefinition, registry: Registry): object => {
   const options = { name, help, registers: [registry] }
   if (kind === 'counter') return new Counter(options)
   return kind === 'gauge' ? new Gauge(options) : new Histogram({ ...options, buckets: [...buckets] })
@@ -116,8 +113,8 @@ const emptyMetric = (
 
 /** Shows the series on the page. The library wants to know the names of labels beforehand; so it is given the samples. */
 export const registerCustomMetric = (metric: CustomMetric, registry: Registry): void => {
-  const shown = emptyMetric(metric.definition, registry)
-  const described = shown.get.bind(shown)
-  const get = async (): Promise<object> => ({ ...(await described()), values: metric.samples() })
-  Object.assign(shown, { get, getForPromString: get })
+  const { kind, name, help } = metric.definition
+  const get = (): Promise<object> =>
+    Promise.resolve({ name, help, type: kind, aggregator: 'sum', values: metric.samples() })
+  Object.assign(emptyMetric(metric.definition, registry), { get, getForPromString: get })
 }

@@ -8,6 +8,7 @@ type SourceType = (typeof SOURCE_TYPES)[number]
 
 type Rule = {
   readonly type: SourceType
+  readonly maxBytes: number
   /** Bytes that stay of a longer text, before the suffix. */
   readonly keptBytes: number
   readonly suffix: string
@@ -32,13 +33,13 @@ const rule: Decoder<Rule> = stageOptions(
     }
     const names = new Set(sources)
     const wants = (name: string): boolean => names.size === 0 || names.has(name)
-    return { type, keptBytes: (limit ?? 1) - suffixBytes, suffix, wants }
+    return { type, maxBytes: limit ?? 1, keptBytes: (limit ?? 1) - suffixBytes, suffix, wants }
   },
 )
 
-/** The text, cut at a character so that it takes `keptBytes` at most, with the suffix; or as it is, when it is shorter. */
-const cut = (text: string, { keptBytes, suffix }: Rule): string => {
-  if (text.length * 3 <= keptBytes || Buffer.byteLength(text) <= keptBytes) return text
+/** The text, or its beginning, cut at a character, with the suffix, so that it takes `maxBytes` at most. */
+const cut = (text: string, { maxBytes, keptBytes, suffix }: Rule): string => {
+  if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text
   const bytes = Buffer.from(text)
   let end = keptBytes
   while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1

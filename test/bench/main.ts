@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { measureHandOver, measurePause, measureRestart } from './hand-over.ts'
 import { measureFirstStart, measureIdle, measureLatency, measureThroughput, measureWalCost } from './scenarios.ts'
 import { measureQuery } from './logql.ts'
+import { measurePipeline } from './pipeline.ts'
 import { measureStages } from './stages.ts'
 
 // Prints figures and asserts none. `npm run bench -- --quick` measures shorter; `--only=latency,idle` only those.
@@ -28,6 +29,17 @@ const stages: Scenario = () => {
       ['all after each other', measured.all, 'at least 100,000'],
     ],
     measured,
+  })
+}
+
+const pipeline: Scenario = () => {
+  const entriesPerSecond = measurePipeline(quick ? 50_000 : 200_000)
+  return Promise.resolve({
+    title: 'A pipeline of six stages, one core',
+    rows: [
+      ['entries/s: json, match, template, labels, structured_metadata, drop', entriesPerSecond, 'at least 40,000'],
+    ],
+    measured: { entriesPerSecond },
   })
 }
 
@@ -142,6 +154,7 @@ const logql: Scenario = () => {
 
 const scenarios: Readonly<Record<string, Scenario>> = {
   stages,
+  pipeline,
   throughput,
   wal,
   latency,
