@@ -1,5 +1,5 @@
 /** Agents whose files can be converted. */
-export const AGENTS = ['promtail', 'event-exporter'] as const
+export const AGENTS = ['promtail', 'alloy', 'event-exporter'] as const
 
 export type ConvertFlags = {
   readonly file: string

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { convertAlloy } from '../convert/alloy.ts'
 import { convertExporter } from '../convert/exporter.ts'
 import { formatFindings, type Conversion } from '../convert/finding.ts'
 import { convertPromtail } from '../convert/promtail.ts'
@@ -25,6 +26,8 @@ const converted = (text: string, { from, job, receiver }: ConvertFlags): Convers
   switch (from) {
     case 'promtail':
       return convertPromtail(text, { job })
+    case 'alloy':
+      return convertAlloy(text, { receiver })
     case 'event-exporter':
       return convertExporter(text, { receiver })
   }

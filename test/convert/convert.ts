@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { stringify } from 'yaml'
@@ -6,6 +8,8 @@ import type { ScrapeConfig } from '../../src/config/config.ts'
 import { formatConfigErrors } from '../../src/config/config-error.ts'
 import { parseConfig } from '../../src/config/parse-config.ts'
 import { expandEnv } from '../../src/config/expand-env.ts'
+import { convert } from '../../src/cli/convert.ts'
+import { convertAlloy } from '../../src/convert/alloy.ts'
 import { convertExporter } from '../../src/convert/exporter.ts'
 import { formatFindings, type Conversion } from '../../src/convert/finding.ts'
 import { convertPromtail } from '../../src/convert/promtail.ts'
@@ -359,5 +363,279 @@ scrape_configs:
   t.match(unnamed.findings[0]?.what, 'name it with -job')
   t.match(convertPromtail(file, { job: 'c' }), { kind: 'unreadable', why: 'there is no scrape config c' })
   t.match(convertPromtail('a: [', { job: '' }), { kind: 'unreadable', line: 1 })
+  t.end()
+})
+
+const ALLOY = `// events
+logging {
+  level  = "debug"
+  format = "logfmt"
+}
+local.file "pw" { filename = "/var/run/pw" }
+discovery.kubernetes "pods" { role = "pod" }
+loki.source.kubernetes_events "cluster" {
+  job_name   = "integrations/kubernetes/eventhandler"
+  namespaces = ["shop", "pay"]
+  log_format = "logfmt"
+  forward_to = [loki.relabel.first.receiver]
+  client { kubeconfig_file = "/k" }
+}
+loki.relabel "first" {
+  forward_to = [loki.process.events.receiver]
+  rule {
+    source_labels = ["namespace"]
+    regex         = "kube-(.+)"
+    target_label  = "area"
+    replacement   = "$1"
+  }
+  rule { 
+    action = "labeldrop" 
+    regex = "instance" }
+}
+/* stages */
+loki.process "events" {
+  forward_to = [loki.relabel.last.receiver]
+  stage.logfmt { mapping = { reason = "", kind = "kind", msg = "" } }
+  stage.labels { values = { kind = "kind", reason = null, } }
+  stage.regex {
+    expression = \`Back-off (?P<what>\\w+)\`
+    labels_from_groups = true
+  }
+  stage.match {
+    selector = "{kind=\\"Pod\\"}"
+    stage.static_labels { values = { pod = "yes" } }
+    stage.cri {}
+  }
+  stage.drop {
+    longer_than = "8KiB"
+    drop_counter_reason = "long"
+  }
+  stage.metrics {
+    metric.counter {
+      name = "events_total"
+      description = "x"
+      source = "reason"
+      action = "inc"
+      max_idle_duration = "24h"
+    }
+  }
+  stage.truncate { 
+    rule { 
+      limit = "1KiB" 
+      suffix = "..." 
+    } 
+  }
+  stage.label_drop { values = ["job"] }
+}
+loki.relabel "last" {
+  forward_to = [loki.write.main.receiver, loki.write.spare.receiver]
+  rule {
+    source_labels = ["kind"]
+    regex = "Node|Lease"
+    action = "drop"
+  }
+  rule {
+    source_labels = ["kind"]
+    target_label = "object"
+  }
+}
+loki.write "main" {
+  external_labels = { cluster = sys.env("CLUSTER") }
+  endpoint {
+    url = "https://loki/loki/api/v1/push"
+    tenant_id = "t" + "1"
+    batch_size = "2MiB"
+    batch_wait = "2s"
+    max_backoff_retries = 10
+    retry_on_http_429 = false
+    basic_auth {
+      username = "u"
+      password = convert.nonsensitive(local.file.pw.content)
+    }
+    tls_config { ca_file = "/ca" }
+    queue_config { capacity = "10MiB" }
+    headers = remote.http.x.content
+  }
+}
+loki.write "spare" {
+  endpoint { url = "http://spare:3100/loki/api/v1/push" }
+}
+`
+
+/** The same chain, written by hand. */
+const BY_HAND = `clients: [{ url: http://loki/push }]
+scrape_configs:
+  - job_name: cluster
+    kubernetes_events:
+      namespaces: [shop, pay]
+      format: alloy
+      job: integrations/kubernetes/eventhandler
+    relabel_configs:
+      - { source_labels: [namespace], regex: kube-(.+), target_label: area, replacement: $1 }
+      - { action: labeldrop, regex: instance }
+    pipeline_stages:
+      - logfmt: { mapping: { reason: , kind: , msg: } }
+      - labels: { kind: , reason: }
+      - regex: { expression: 'Back-off (?P<what>\\w+)' }
+      - labels: { what: }
+      - match: { selector: '{kind="Pod"}', stages: [{ static_labels: { pod: "yes" } }] }
+      - drop: { longer_than: 8192 }
+      - truncate: { rules: [{ limit: 1024, suffix: ... }] }
+      - labeldrop: [job]
+      - match: { selector: '{kind=~"Node|Lease"}', action: drop }
+`
+
+const inEnvironment = (text: string, environment: Readonly<Record<string, string>>): string => {
+  const expansion = expandEnv(text, environment)
+  if (expansion.kind === 'refused') throw new Error(expansion.why)
+  return Buffer.from(expansion.bytes).toString()
+}
+
+const shown = (output: PipelineOutput | null): unknown =>
+  output && { ...output, labels: Object.fromEntries(output.labels), extracted: Object.fromEntries(output.extracted) }
+
+t.test('a chain of Alloy makes the same of an event as its file written by hand', (t) => {
+  const { text } = converted(convertAlloy(ALLOY, { receiver: '' }))
+  const [job] = jobsOf(inEnvironment(text, { CLUSTER: 'prod' }))
+  const [byHand] = jobsOf(BY_HAND)
+  const [ship, shipByHand] = [shipperOf(job!), shipperOf(byHand!)]
+  t.strictSame(job?.source, byHand?.source)
+  const long = event({ message: 'long '.repeat(300) })
+  const node = event({ involved: { ...event().involved, kind: 'Node' } })
+  const system = event({ involved: { ...event().involved, namespace: 'kube-system', kind: 'Job' } })
+  for (const occurred of [event(), long, node, system, event({ message: 'x'.repeat(9000) })]) {
+    t.strictSame(shown(ship(occurred)), shown(shipByHand(occurred)), occurred.involved.kind)
+  }
+  t.strictSame(Object.fromEntries(ship(event())?.labels ?? []), {
+    kind: 'Pod',
+    namespace: 'shop',
+    pod: 'yes',
+    reason: 'BackOff',
+    what: 'restarting',
+  })
+  t.equal(ship(node), null)
+  t.end()
+})
+
+t.test("Alloy's loki.write becomes clients, and what has no equivalent is told with its line", (t) => {
+  const { text, findings } = converted(convertAlloy(ALLOY, { receiver: '' }))
+  const parsed = parseConfig(inEnvironment(text, { CLUSTER: 'prod' }), 'eventail.yaml')
+  t.match(parsed, {
+    config: {
+      server: { logLevel: 'debug' },
+      clients: [
+        {
+          url: 'https://loki/loki/api/v1/push',
+          tenantId: 't1',
+          batchSizeBytes: 2 * 1024 * 1024,
+          batchWaitMs: 2000,
+          maxRetries: 10,
+          dropRateLimited: true,
+          externalLabels: { cluster: 'prod' },
+          authorization: { kind: 'basic', password: { kind: 'file', path: '/var/run/pw' } },
+          tls: { ca: { kind: 'file', path: '/ca' } },
+        },
+        { url: 'http://spare:3100/loki/api/v1/push' },
+      ],
+      scrapeConfigs: [{ connection: { kubeconfig: '/k' } }],
+    },
+  })
+  t.match(text, 'prefix: loki_process_custom_', "Alloy's own prefix of metrics")
+  t.strictSame(
+    formatFindings('c.alloy', findings).map((line) =>
+      line
+        .split(': ')
+        .slice(0, -1)
+        .join(': ')
+        .replace(/: left out.*/, ''),
+    ),
+    [
+      'c.alloy: environment: note: the new file refers to environment variables',
+      'c.alloy:7: discovery.kubernetes.pods',
+      'c.alloy:39: scrape_configs[0].pipeline_stages[4].match.stages[1].cri',
+      'c.alloy:69: loki.relabel.last: rule',
+      'c.alloy:88: endpoint: queue_config: note',
+      'c.alloy:89: endpoint: headers',
+    ],
+  )
+  t.end()
+})
+
+t.test('ways of Alloy to different Lokis are for a file each', (t) => {
+  const ways = `
+loki.source.kubernetes_events "e" { forward_to = [loki.write.a.receiver, loki.process.p.receiver] }
+loki.process "p" { forward_to = [loki.write.b.receiver, loki.process.p.receiver] }
+loki.write "a" { endpoint { url = "http://a/push" } }
+loki.write "b" { endpoint { url = "http://b/push" } }
+`
+  const urls = (receiver: string): unknown => {
+    const parsed = parseConfig(converted(convertAlloy(ways, { receiver })).text, 'eventail.yaml')
+    return (
+      parsed.kind === 'valid' && [
+        parsed.config.clients.map(({ url }) => url),
+        parsed.config.scrapeConfigs[0]?.stages.length,
+      ]
+    )
+  }
+  t.strictSame(urls(''), [['http://a/push'], 0])
+  const refused = convertAlloy(ways, { receiver: 'none' })
+  t.match(refused, { kind: 'unreadable', why: 'no way from a loki.source.kubernetes_events to a loki.write none' })
+  t.match(converted(convertAlloy(ways, { receiver: '' })).findings[0], {
+    line: 5,
+    where: 'loki.write.b',
+    leftOut: true,
+  })
+  t.end()
+})
+
+t.test('what is no file of Alloy is refused with its line', (t) => {
+  const wrong = (text: string): unknown => convertAlloy(text, { receiver: '' })
+  t.match(wrong('a "b" {\n  c = [1,, 2]\n}'), { kind: 'unreadable', line: 2 })
+  t.match(wrong('a {\n\n  b = "open\n}'), { kind: 'unreadable', line: 3 })
+  t.match(wrong('a {'), { kind: 'unreadable', why: 'expected a name, got the end' })
+  t.match(wrong('a { b = {'.repeat(200)), { kind: 'unreadable' })
+  t.match(wrong('/* nothing */'), { kind: 'unreadable', why: /^no way/ })
+  t.end()
+})
+
+t.test('convert ends with 0, 1 or 2', (t) => {
+  const folder = t.testdir()
+  const run = (from: 'promtail' | 'alloy' | 'event-exporter', text: string): readonly [number, string, string] => {
+    const file = join(folder, 'file')
+    writeFileSync(file, text)
+    const [out, err]: [string[], string[]] = [[], []]
+    const output = { out: (piece: string) => void out.push(piece), err: (piece: string) => void err.push(piece) }
+    const exitCode = convert({ file, from, job: '', receiver: '' }, output)
+    return [exitCode, out.join(''), err.join('').replaceAll(file, 'file')]
+  }
+  const whole = 'clients: [{ url: http://loki/push }]\nscrape_configs: [{ job_name: a, kubernetes_events: {} }]\n'
+  t.match(run('promtail', whole), [0, /kubernetes_events/, /^$/])
+  t.match(run('promtail', `${whole}nonsense: 5\n`), [1, /kubernetes_events/, 'file:3: nonsense: left out: '])
+  t.match(run('alloy', 'a = '), [2, /^$/, 'file:1: '])
+  t.match(run('event-exporter', 'route: {}'), [2, /^$/, 'file:1: there is no receiver '])
+  t.match(run('promtail', 'a: \0'), [2, /^$/, 'file: expected text'])
+  t.end()
+})
+
+t.test('a converted file of Promtail makes the same of an event as before', (t) => {
+  const stages = `    pipeline_stages:
+      - json: { expressions: { reason: , level: } }
+      - match: { selector: '{kind="Pod"} |= "app"', stages: [{ template: { source: reason, template: "{{ ToUpper .Value }}" } }] }
+      - labels: { reason: }
+      - drop: { source: level, value: info }
+`
+  const before = `clients: [{ url: http://loki/push }]
+scrape_configs:
+  - job_name: a
+    kubernetes_events: { format: json }
+${stages}`
+  const after = converted(
+    convertPromtail(before.replace('kubernetes_events: { format: json }', 'journal: {}'), { job: '' }),
+  ).text
+  const [old] = jobsOf(before)
+  const [moved] = jobsOf(after.replace('kubernetes_events: {}', 'kubernetes_events: { format: json }'))
+  for (const occurred of [event(), event({ type: 'Normal' }), event({ message: 'other' })]) {
+    t.strictSame(shown(shipperOf(moved!)(occurred)), shown(shipperOf(old!)(occurred)))
+  }
   t.end()
 })
