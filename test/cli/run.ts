@@ -87,12 +87,13 @@ ${more}`
 }
 
 /** Resolves when Loki was sent at least `n` entries. */
-const delivered = async (loki: LokiServer, n: number): Promise<void> => {
-  while (loki.entries().length < n) await loki.received(loki.requests.length + 1)
-}
-
 const messages = (loki: LokiServer): string[] =>
   loki.entries().map(({ entry }) => /msg=(?:"([^"]*)"|(\S+))/.exec(entry.line)?.slice(1).join('') ?? entry.line)
+
+/** Until that many events are there; a repeat is none. */
+const delivered = async (loki: LokiServer, n: number): Promise<void> => {
+  while (new Set(messages(loki)).size < n) await loki.received(loki.requests.length + 1)
+}
 
 const IDENTITY = {
   received: [
