@@ -86,7 +86,6 @@ ${more}`
   }
 }
 
-/** Resolves when Loki was sent at least `n` entries. */
 const messages = (loki: LokiServer): string[] =>
   loki.entries().map(({ entry }) => /msg=(?:"([^"]*)"|(\S+))/.exec(entry.line)?.slice(1).join('') ?? entry.line)
 
@@ -196,9 +195,9 @@ t.test('a Loki that never answers does not hold up the end, and nothing is lost 
   t.equal(await agent.ended, 0)
   t.match(agent.stderr(), /queued=1 position="before what is queued"/)
   loki.answerWith(() => ({ status: 204 }))
-  const sentBefore = loki.entries().length
+  const before = loki.requests.length
   const again = run()
-  await delivered(loki, sentBefore + 1)
+  await loki.received(before + 1)
   t.equal(messages(loki).at(-1), 'stuck', 'the next start ships it')
   again.signal('SIGTERM')
   await again.ended
