@@ -68,17 +68,16 @@ t.test('case 25: a leader that was paused wakes up beside a new one, and sends a
   world.loki.a.answerWith(() => ({ status: 204 }))
   a.signal('SIGCONT')
   t.equal(await a.ended, 1, 'its process ends, to stand by after a restart')
+  // Its own clock tells it as soon as it wakes; the API server, if its write gets there first.
   t.match(
     a.stderr(),
-    /level=error msg="leadership lost: nothing more is sent, and no position is written".*held by eventail-b_/,
+    /level=error msg="leadership lost: nothing more is sent, and no position is written".*(?:held by eventail-b_|not renewed)/,
   )
   t.equal(world.loki.a.requests.length, before.pushes, 'it pushes nothing')
   const asked = requestsOf(world, 'a').slice(before.asked)
-  t.strictSame(
-    asked.filter((each) => each.includes('/leases/')),
-    [`PUT ${LEASES}/eventail`, `GET ${LEASES}/eventail`],
-    'one write, which is refused, and one look at who leads',
-  )
+  const told = asked.filter((each) => each.includes('/leases/'))
+  const most = [`PUT ${LEASES}/eventail`, `GET ${LEASES}/eventail`]
+  t.strictSame(told, most.slice(0, told.length), 'one write at most, which is refused, and one look at who leads')
   const lease = await world.lease()
   t.match(lease.spec, { holderIdentity: /^eventail-b_/, leaseTransitions: 2 })
   accountFor(t, world, expected)
