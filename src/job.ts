@@ -87,6 +87,15 @@ const resumeFrom = (
   return saved === null && Object.keys(positions).length === 0 ? null : positions
 }
 
+const settledPositions = (lanes: Iterable<Lane>, outbox: Outbox): Readonly<Record<string, ScopePosition>> => {
+  const settled: Record<string, ScopePosition> = {}
+  for (const lane of lanes) {
+    const position = outbox.acknowledged(lane)
+    if (position !== null) settled[lane.scope] = position
+  }
+  return settled
+}
+
 const marksOf = (source: Source): Readonly<Record<string, ScopeMark>> =>
   Object.fromEntries(
     source
@@ -122,14 +131,7 @@ export const createJob = (parts: JobParts): Job => {
   })
   const scope = cursorScopeOf(config, parts.cluster)
 
-  const positions = (): Readonly<Record<string, ScopePosition>> => {
-    const settled: Record<string, ScopePosition> = {}
-    for (const lane of lanes.values()) {
-      const position = outbox.acknowledged(lane)
-      if (position !== null) settled[lane.scope] = position
-    }
-    return settled
-  }
+  const positions = (): Readonly<Record<string, ScopePosition>> => settledPositions(lanes.values(), outbox)
 
   return {
     name: config.jobName,
