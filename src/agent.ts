@@ -18,6 +18,7 @@ import { createRefusalCounter, openStore, readCursors } from './positions.ts'
 import { createPulse, type Pulse } from './pulse.ts'
 import type { AgentStatus } from './server/agent-status.ts'
 import { type ClientFactory, createSinks, type Sink } from './sinks.ts'
+import type { Inspect } from './stages/stage.ts'
 import { createStageMetrics, type StageMetrics } from './stages/stage-metrics.ts'
 import { type OpenedOutbox, openOutbox, type UnofferedReason } from './spool.ts'
 
@@ -33,6 +34,8 @@ export type AgentOptions = {
   readonly onDropped: (client: string, reason: UnofferedReason, entries: number) => void
   /** False (dry run): positions are read and never written, nor is a log, and no part is taken in leader election. */
   readonly savesPositions: boolean
+  /** `-inspect`. */
+  readonly inspect?: Inspect | undefined
   /** The masked configuration, for /config. */
   readonly configYaml: string
 }
@@ -256,6 +259,7 @@ export class Agent {
       },
       metrics: this.#sourceMetrics,
       stageMetrics: this.#stageMetrics,
+      inspect: this.#o.inspect,
       clock,
       log,
       random,

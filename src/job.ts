@@ -12,6 +12,7 @@ import { watchedScopes } from './kube/source.ts'
 import type { Log } from './log.ts'
 import type { Lane, Outbox } from './outbox.ts'
 import { createProcessor } from './processor.ts'
+import type { Inspect } from './stages/stage.ts'
 import type { StageMetrics } from './stages/stage-metrics.ts'
 
 /** One scrape config at work: its source, the entries it makes, and how far they are settled. */
@@ -38,6 +39,7 @@ export type JobParts = {
   readonly onUnshippable: () => void
   readonly metrics: SourceMetrics
   readonly stageMetrics: StageMetrics
+  readonly inspect?: Inspect | undefined
   readonly clock: Clock
   readonly log: Log
   readonly random: () => number
@@ -109,14 +111,13 @@ const marksOf = (source: Source): Readonly<Record<string, ScopeMark>> =>
 
 /** Builds the job; nothing is read before `source.start()`. */
 export const createJob = (parts: JobParts): Job => {
-  const { config, saved, clock, random, metrics, client } = parts
+  const { config, saved, clock, random, metrics, client, outbox, onUnshippable } = parts
   const log = parts.log.with({ job: config.jobName })
-  const { outbox, onUnshippable } = parts
   const converter = createConverter(config.entry, outbox.streams(config.jobName) ?? saved?.streams)
   outbox.keepStreams(config.jobName, () => converter.admitted())
   const tally = new JobTally()
   const lanes = openLanes(parts)
-  const processor = createProcessor(config, { clock, metrics: parts.stageMetrics })
+  const processor = createProcessor(config, { ...parts, metrics: parts.stageMetrics })
   const sink = new Intake({ outbox, lanes, converter, processor, clock, tally, log, onUnshippable })
   const source = createSource({
     jobName: config.jobName,

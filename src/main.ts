@@ -75,7 +75,8 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
     case 'run': {
       const { run } = await import('./cli/run.ts')
       const { env: environment, stdin: input } = process
-      return run(asked, { clock: systemClock, environment, output, input, stop: stopSignal(), onReload })
+      const isTerminal = process.stderr.isTTY
+      return run(asked, { clock: systemClock, environment, output, isTerminal, input, stop: stopSignal(), onReload })
     }
   }
 }

@@ -4,6 +4,7 @@ import { capped, cutToBytes } from './entry/bounded-text.ts'
 import type { Entry, EntryOptions, Labels } from './entry/entry.ts'
 import { createRelabeler, type LabelMap } from './relabel/relabel.ts'
 import { Pipeline } from './stages/pipeline.ts'
+import type { Inspect } from './stages/stage.ts'
 import type { StageMetrics } from './stages/stage-metrics.ts'
 import { TENANT_LABEL } from './stages/tenant.ts'
 
@@ -22,6 +23,7 @@ export type Processor = {
 export type ProcessorWorld = {
   readonly clock: Pick<Clock, 'now' | 'monotonicMs'>
   readonly metrics: StageMetrics
+  readonly inspect?: Inspect | undefined
 }
 
 /** Distinct label sets that are known again; all are forgotten when there are more. */

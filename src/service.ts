@@ -8,6 +8,7 @@ import { createLokiClient } from './loki/create-loki-client.ts'
 import { createLokiMetrics } from './loki/loki-metrics.ts'
 import type { AgentStatus } from './server/agent-status.ts'
 import type { ClientFactory } from './sinks.ts'
+import type { Inspect } from './stages/stage.ts'
 import { userAgent, version } from './version.ts'
 
 /** What outlives a reload: the process' own metrics, and the agent of the configuration in force. */
@@ -18,6 +19,8 @@ export type ServiceOptions = {
   /** Instead of real clients: a dry run prints. */
   readonly createClient?: ClientFactory
   readonly savesPositions: boolean
+  /** `-inspect`. */
+  readonly inspect?: Inspect | undefined
   /** Told when the agent cannot go on; the process should end and start again. */
   readonly onFatal: (why: string) => void
 }
@@ -136,7 +139,7 @@ export class Service {
   }
 
   #create(config: Config, configYaml: string): Agent {
-    const { clock, log, random, createClient, savesPositions, onFatal } = this.#o
+    const { clock, log, random, createClient, savesPositions, inspect, onFatal } = this.#o
     const registry = new Registry()
     this.#agentRegistry = registry
     const metrics = createLokiMetrics(registry)
@@ -147,6 +150,7 @@ export class Service {
       registry,
       random,
       savesPositions,
+      inspect,
       configYaml,
       createClient: createClient ?? ((options, deps) => createLokiClient(options, { ...deps, metrics, userAgent })),
       onDropped: (client, reason, entries) => {

@@ -8,8 +8,10 @@ import { createLog, type Log } from '../log.ts'
 import { createHttpServer, type HttpServer } from '../server/http-server.ts'
 import { Service } from '../service.ts'
 import type { ClientFactory } from '../sinks.ts'
+import type { Inspect } from '../stages/stage.ts'
 import { version } from '../version.ts'
 import type { RunFlags } from './argv.ts'
+import { createInspect } from './inspect.ts'
 import type { ExitCode, Output } from './output.ts'
 import { createPrintingClient } from './printing-client.ts'
 import { shipStdin } from './ship-stdin.ts'
@@ -19,6 +21,8 @@ export type Surroundings = {
   readonly clock: Clock
   readonly environment: Environment
   readonly output: Output
+  /** Whether stderr is a terminal. */
+  readonly isTerminal: boolean
   readonly input: AsyncIterable<Uint8Array>
   /** SIGTERM, SIGINT. */
   readonly stop: AbortSignal
@@ -56,12 +60,22 @@ export const run = async (flags: RunFlags, surroundings: Surroundings): Promise<
   const printing: ClientFactory | null = flags.dryRun
     ? (options, { settle }): ReturnType<ClientFactory> => createPrintingClient(options, settle, output)
     : null
+  const inspect = flags.inspect ? inspector(surroundings) : undefined
   if (flags.stdin) {
     const { input, stop: signal } = surroundings
-    return shipStdin({ config, input, clock, log, output, signal, ...(printing && { createClient: printing }) })
+    return shipStdin({
+      config,
+      input,
+      clock,
+      log,
+      output,
+      signal,
+      inspect,
+      ...(printing && { createClient: printing }),
+    })
   }
   log.info('starting', { version, node: process.version, config: loaded.file, clients: config.clients.length })
-  return tail({ flags, config, log, printing }, surroundings)
+  return tail({ flags, config, log, printing, inspect }, surroundings)
 }
 
 type Tail = {
@@ -69,9 +83,14 @@ type Tail = {
   readonly config: Config
   readonly log: Log
   readonly printing: ClientFactory | null
+  readonly inspect: Inspect | undefined
 }
 
-const tail = async ({ flags, config, log, printing }: Tail, surroundings: Surroundings): Promise<ExitCode> => {
+/** Colours are for terminals, and not for those who want none (no-color.org). */
+const inspector = ({ environment, output, isTerminal }: Surroundings): Inspect =>
+  createInspect({ write: output.err, coloured: isTerminal && (environment['NO_COLOR'] ?? '') === '' })
+
+const tail = async ({ flags, config, log, printing, inspect }: Tail, surroundings: Surroundings): Promise<ExitCode> => {
   const { clock, stop } = surroundings
   const fatal = new AbortController()
   const service = new Service({
@@ -79,6 +98,7 @@ const tail = async ({ flags, config, log, printing }: Tail, surroundings: Surrou
     log,
     random: Math.random,
     savesPositions: !flags.dryRun,
+    inspect,
     onFatal: () => {
       fatal.abort()
     },

@@ -9,6 +9,7 @@ import type { Log } from '../log.ts'
 import { createLokiClient } from '../loki/create-loki-client.ts'
 import { createLokiMetrics } from '../loki/loki-metrics.ts'
 import { createProcessor } from '../processor.ts'
+import type { Inspect } from '../stages/stage.ts'
 import { noMetrics } from '../stages/stage-metrics.ts'
 import { type ClientFactory, createSinks } from '../sinks.ts'
 import { userAgent } from '../version.ts'
@@ -22,6 +23,7 @@ export type StdinOptions = {
   readonly output: Output
   /** Instead of real clients: a dry run prints. */
   readonly createClient?: ClientFactory
+  readonly inspect?: Inspect | undefined
   /** Ends reading; what was read is still drained. */
   readonly signal: AbortSignal
 }
@@ -47,7 +49,7 @@ export const shipStdin = async (options: StdinOptions): Promise<ExitCode> => {
   for (const client of clients) client.start()
 
   const converter = createConverter(job.entry)
-  const processor = createProcessor(job, { clock, metrics: noMetrics })
+  const processor = createProcessor(job, { clock, metrics: noMetrics, inspect: options.inspect })
   let received = 0
   let filtered = 0
   let refused = 0

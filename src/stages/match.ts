@@ -4,7 +4,7 @@ import { stageOptions } from '../config/stage-options.ts'
 import { strictText } from '../config/stage-scalars.ts'
 import { parseSelector, type Selector } from './selector.ts'
 import { runStages } from './run-stages.ts'
-import type { Stage, StagePlan } from './stage.ts'
+import { builtStage, type Stage, type StagePlan } from './stage.ts'
 
 const NONE: Selector = () => false
 
@@ -59,7 +59,7 @@ export const matchStage = (stages: Decoder<readonly StagePlan[]>): Decoder<Stage
               return false
             }
           }
-          const inner = options.stages.map((plan) => plan.build(world))
+          const inner = options.stages.map((plan) => builtStage(plan, world))
           return (entry) => !isSelected(entry) || runStages(inner, entry)
         },
       }

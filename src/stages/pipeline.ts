@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.ts'
 import type { LabelMap } from '../relabel/relabel.ts'
 import { runStages } from './run-stages.ts'
-import type { Extracted, Stage, StagePlan, WorkEntry } from './stage.ts'
+import { builtStage, type Extracted, type Inspect, type Stage, type StagePlan, type WorkEntry } from './stage.ts'
 import type { StageMetrics } from './stage-metrics.ts'
 
 export type PipelineParts = {
   readonly clock: Pick<Clock, 'now' | 'monotonicMs'>
   readonly metrics: StageMetrics
+  readonly inspect?: Inspect | undefined
 }
 
 /** What goes into a pipeline; the labels are changed in place. */
@@ -25,11 +26,11 @@ export class Pipeline {
   readonly #stages: readonly Stage[]
   #heldUntilMs = 0
 
-  constructor(plans: readonly StagePlan[], { clock, metrics }: PipelineParts) {
+  constructor(plans: readonly StagePlan[], { clock, metrics, inspect }: PipelineParts) {
     const hold = (untilMs: number): void => {
       this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs)
     }
-    this.#stages = plans.map((plan) => plan.build({ clock, metrics, hold }))
+    this.#stages = plans.map((plan) => builtStage(plan, { clock, metrics, hold, inspect }))
   }
 
   /** When the next entry may be given to it, by the monotonic clock: a limit without `drop` makes the source wait. */

@@ -27,13 +27,24 @@ export type StageWorld = {
   readonly metrics: StageMetrics
   /** Asks that no further entry be given to the pipeline before this time of the monotonic clock. */
   readonly hold: (untilMs: number) => void
+  /** Sees stages at work. */
+  readonly inspect?: Inspect | undefined
 }
+
+/** Given a stage and its name, answers the stage that is to run in its place. */
+export type Inspect = (name: string, stage: Stage) => Stage
 
 /** A stage as configured; built once for each pipeline, with a state of its own. */
 export type StagePlan = {
   /** As in the file. */
   readonly name: string
   readonly build: (world: StageWorld) => Stage
+}
+
+/** A stage at work. */
+export const builtStage = (plan: StagePlan, world: StageWorld): Stage => {
+  const stage = plan.build(world)
+  return world.inspect?.(plan.name, stage) ?? stage
 }
 
 /** A stage without state. */
