@@ -91,9 +91,9 @@ const AFTER = 'rules that come after stages are no stages; keep and drop on one 
 
 /** A rule behind stages as a stage; null: it is none. */
 const ruleStage = (rule: Readonly<Record<string, Plain>>): unknown => {
-  const { action, regex = '(.*)', source_labels: labels, ...others } = rule
+  const { action, regex = '(.*)', source_labels: labels, separator = ';', ...others } = rule
   const label = Array.isArray(labels) && labels.length === 1 ? (labels as readonly Plain[])[0] : null
-  const isFilter = action === 'keep' || action === 'drop'
+  const isFilter = (action === 'keep' || action === 'drop') && typeof separator === 'string'
   if (!isFilter || typeof label !== 'string' || !/^[a-zA-Z_]\w*$/.test(label) || Object.keys(others).length > 0)
     return null
   const selector = `{${label}${action === 'drop' ? '=~' : '!~'}${JSON.stringify(regex)}}`

@@ -1,7 +1,7 @@
-import { isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml'
-import { tooDeepAt } from '../config/yaml-depth.ts'
+import { isMap, isScalar, isSeq, type Node } from 'yaml'
 import { yamlKind } from '../config/yaml-kind.ts'
 import { NewFile, rememberLines } from './new-file.ts'
+import { parsedYaml } from './parsed-yaml.ts'
 import { envReference } from './references.ts'
 
 /** A value of a YAML file with its line; scalars are text. */
@@ -46,12 +46,11 @@ const withEnvironment = (text: string): string =>
 export const readExporterFile = (
   text: string,
 ): { readonly root: Value } | { readonly line: number; readonly why: string } => {
-  if (tooDeepAt(text) !== null) return { line: 0, why: 'expected less deeply nested YAML' }
-  const document = parseDocument(withEnvironment(text), { schema: 'failsafe', version: '1.1', prettyErrors: true })
-  const [error] = document.errors
-  if (error !== undefined) return { line: error.linePos?.[0].line ?? 0, why: error.message.split('\n')[0] ?? '' }
-  if (!isMap(document.contents)) return { line: 1, why: 'expected a mapping' }
+  const expanded = withEnvironment(text)
+  const parsed = parsedYaml(expanded)
+  if (parsed.kind === 'wrong') return { line: parsed.line, why: parsed.why }
+  const { document } = parsed
   const file = new NewFile(document)
-  rememberLines(file, text)
+  rememberLines(file, expanded)
   return { root: valueOf(document.contents, (node) => file.lineOf(node), 1) }
 }

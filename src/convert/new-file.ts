@@ -65,9 +65,16 @@ export class NewFile {
       // What is missing may be so because of another mistake beside it.
       const error = wrong.find(({ code }) => code !== 'MISSING_KEY') ?? wrong[0]
       if (error === undefined) return this.#converted()
-      if (!this.#remove(error)) return { kind: 'unreadable', line: 0, why: `${error.path}: ${error.message}` }
+      if (!this.#remove(error)) return this.#unfinished(error)
     }
     return { kind: 'unreadable', line: 0, why: 'too much in it cannot be converted' }
+  }
+
+  /** What was taken out last may be why something is missing now. */
+  #unfinished({ path, message }: ConfigError): Conversion {
+    const last = this.#findings.findLast(({ leftOut }) => leftOut)
+    const cause = last === undefined ? '' : ` (${last.where}: ${last.what})`
+    return { kind: 'unreadable', line: last?.line ?? 0, why: `${path}: ${message}${cause}` }
   }
 
   #converted(): Conversion {

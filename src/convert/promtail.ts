@@ -1,7 +1,7 @@
-import { isMap, isScalar, isSeq, parseDocument, type YAMLMap } from 'yaml'
-import { tooDeepAt } from '../config/yaml-depth.ts'
+import { isMap, isScalar, isSeq, type YAMLMap } from 'yaml'
 import type { Conversion } from './finding.ts'
 import { NewFile, rememberLines } from './new-file.ts'
+import { parsedYaml } from './parsed-yaml.ts'
 
 export type PromtailOptions = {
   /** Of several scrape configs, the one whose stages and rules are for the events; '' = find out. */
@@ -123,14 +123,9 @@ const requireClient = (file: NewFile): void => {
  * entries.
  */
 export const convertPromtail = (text: string, options: PromtailOptions): Conversion => {
-  const deep = tooDeepAt(text)
-  if (deep !== null) return { kind: 'unreadable', line: 0, why: 'expected less deeply nested YAML' }
-  const document = parseDocument(text, { schema: 'failsafe', version: '1.1', prettyErrors: true })
-  const [error] = document.errors
-  if (error !== undefined)
-    return { kind: 'unreadable', line: error.linePos?.[0].line ?? 0, why: error.message.split('\n')[0] ?? '' }
-  if (!isMap(document.contents)) return { kind: 'unreadable', line: 1, why: 'expected a mapping' }
-  const file = new NewFile(document)
+  const parsed = parsedYaml(text)
+  if (parsed.kind === 'wrong') return { kind: 'unreadable', line: parsed.line, why: parsed.why }
+  const file = new NewFile(parsed.document)
   rememberLines(file, text)
   if (options.job !== '' && !hasJob(file, options.job))
     return { kind: 'unreadable', line: 0, why: `there is no scrape config ${options.job}` }

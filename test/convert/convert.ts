@@ -598,6 +598,24 @@ t.test('what is no file of Alloy is refused with its line', (t) => {
   t.end()
 })
 
+t.test('aliases outlive their anchors, and those without an end are refused', (t) => {
+  const file = `clients: [{ url: http://loki/push }]
+scrape_configs:
+  - { job_name: a, journal: {}, pipeline_stages: &s [{ static_labels: &l { from: a } }] }
+  - { job_name: b, journal: {}, pipeline_stages: *s }
+`
+  const { text } = converted(convertPromtail(file, { job: 'b' }))
+  t.equal(shipperOf(jobsOf(text)[0]!)(event())?.labels.get('from'), 'a')
+  t.match(convertPromtail('a: &a [*a]', { job: '' }), { kind: 'unreadable', why: 'aliases repeat too much' })
+  const laughs = ['a0: &a0 [x, x]']
+  for (let n = 1; n < 30; n += 1) laughs.push(`a${n}: &a${n} [*a${n - 1}, *a${n - 1}]`)
+  t.match(convertPromtail(laughs.join('\n'), { job: '' }), { kind: 'unreadable', why: 'aliases repeat too much' })
+  t.match(convertExporter('route: &a [*a]', { receiver: '' }), { kind: 'unreadable', why: 'aliases repeat too much' })
+  const noUrl = 'route: { match: [{ receiver: a }] }\nreceivers:\n  - { name: a, loki: { url: nonsense } }\n'
+  t.match(convertExporter(noUrl, { receiver: '' }), { kind: 'unreadable', line: 3, why: /clients\[0\]\.url/ })
+  t.end()
+})
+
 t.test('convert ends with 0, 1 or 2', (t) => {
   const folder = t.testdir()
   const run = (from: 'promtail' | 'alloy' | 'event-exporter', text: string): readonly [number, string, string] => {
