@@ -78,7 +78,7 @@ const resumeFrom = (
   for (const lane of lanes.values()) {
     const position = outbox.resume(lane)
     const mark = ownOf(saved?.marks, lane.scope)
-    const lastCurrentMs = Math.max(outbox.currentMs() ?? 0, mark?.currentMs ?? saved?.savedAtMs ?? 0)
+    const lastCurrentMs = Math.max(outbox.currentMs(lane) ?? 0, mark?.currentMs ?? saved?.savedAtMs ?? 0)
     if (position === null) continue
     positions[lane.scope] = {
       ...position,
@@ -109,6 +109,12 @@ const marksOf = (source: Source): Readonly<Record<string, ScopeMark>> =>
       ]),
   )
 
+/** Until when none of its watches missed anything; null: of one it is not known. */
+const currentMsOf = (source: Source): number | null => {
+  const known = source.status().map(({ currentMs }) => currentMs)
+  return known.includes(null) ? null : Math.min(...known.map(Number))
+}
+
 /** Builds the job; nothing is read before `source.start()`. */
 export const createJob = (parts: JobParts): Job => {
   const { config, saved, clock, random, metrics, client, outbox, onUnshippable } = parts
@@ -130,16 +136,14 @@ export const createJob = (parts: JobParts): Job => {
     resume: resumeFrom(lanes, parts),
     random,
   })
+  outbox.keepCurrent(config.jobName, () => currentMsOf(source))
   const scope = cursorScopeOf(config, parts.cluster)
 
   const positions = (): Readonly<Record<string, ScopePosition>> => settledPositions(lanes.values(), outbox)
 
   return {
     name: config.jobName,
-    source,
-    tally,
-    converter,
-    positions,
+    ...{ source, tally, converter, positions },
     outstanding: () => [...lanes.values()].reduce((sum, lane) => sum + outbox.outstanding(lane), 0),
     cursor: (savedAtMs) => {
       const wal = outbox.mark()

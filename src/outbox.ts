@@ -30,12 +30,14 @@ export type Outbox = {
   openLane(job: string, scope: string, resumed: ScopePosition | null): Lane
   /** Where the lane's source goes on: what was saved, or further when the entries since are kept on disk. */
   resume(lane: Lane): ScopePosition | null
-  /** Wall clock until which the position of `resume` was surely complete; null: as the checkpoint says. */
-  currentMs(): number | null
+  /** Wall clock until which the position of `resume` was all there was; null: as the checkpoint says. */
+  currentMs(lane: Lane): number | null
   /** What the job's stream guard had admitted, when it is known better than by the checkpoint. */
   streams(job: string): StreamLists | null
   /** What the job's stream guard has admitted must be known again with the entries. */
   keepStreams(job: string, admitted: () => StreamLists): void
+  /** Until when the job's sources missed nothing (wall clock) must be known again with their positions. */
+  keepCurrent(job: string, currentMs: () => number | null): void
   start(): void
   /** Takes one entry, always, in the lane's order; `position` is the one after it. */
   offer(lane: Lane, entry: Entry, position: ScopePosition): void
@@ -103,6 +105,10 @@ export class DirectOutbox implements Outbox {
 
   keepStreams(): void {
     // The checkpoint keeps them.
+  }
+
+  keepCurrent(): void {
+    // The checkpoint keeps it.
   }
 
   start(): void {

@@ -9,6 +9,7 @@ import { createLog } from '../src/log.ts'
 import { Service } from '../src/service.ts'
 import { handClock, type HandClock } from './fixtures/clock.ts'
 import { type CountingLoki, startCountingLoki } from './fixtures/counting-loki.ts'
+import { checkAccounts, parseMetrics, type Series, sumOf } from './fixtures/metrics-text.ts'
 import { startSteadyCluster, type SteadyCluster, type SteadyOptions } from './fixtures/steady-cluster.ts'
 
 /*
@@ -37,27 +38,9 @@ type World = {
   readonly metric: (name: string, labels?: Readonly<Record<string, string>>) => Promise<number>
 }
 
-type Series = { readonly name: string; readonly labels: string; readonly value: number }
-
-const parseMetrics = (text: string): Series[] =>
-  text.split('\n').flatMap((row) => {
-    const found = /^([a-z_0-9]+)(?:\{(.*)\})? (\S+)$/.exec(row)
-    return found === null ? [] : [{ name: found[1] ?? '', labels: found[2] ?? '', value: Number(found[3]) }]
-  })
-
-const sumOf = (series: readonly Series[], name: string, labels: Readonly<Record<string, string>> = {}): number =>
-  series
-    .filter((one) => one.name === name && Object.entries(labels).every(([k, v]) => one.labels.includes(`${k}="${v}"`)))
-    .reduce((sum, { value }) => sum + value, 0)
-
-/** Throws when an event is missing in the accounts or counted twice. */
-const checkAccounts = (series: readonly Series[], client: string): void => {
-  const taken = sumOf(series, 'eventail_events_received_total') + sumOf(series, 'eventail_events_recovered_total')
-  const parts = ['sent_total', 'rejected_total', 'dropped_total', 'queued'].map((part) =>
-    sumOf(series, `eventail_entries_${part}`, { client }),
-  )
-  const told = parts.reduce((sum, part) => sum + part, sumOf(series, 'eventail_events_filtered_total'))
-  if (taken !== told) throw new Error(`client ${client}: ${taken} taken, ${told} told: ${parts.join(' + ')}`)
+/** Throws when the accounts do not add up, or a queue is over its bound. */
+const check = (series: readonly Series[], client: string): void => {
+  checkAccounts(series, client)
   const held = sumOf(series, 'eventail_queue_bytes', { client })
   if (held > QUEUE_BYTES + OVER_QUEUE_BYTES) throw new Error(`client ${client}: the queue holds ${held} bytes`)
 }
@@ -121,7 +104,7 @@ const world = async (
     cluster.pump()
     await quiet()
     const series = parseMetrics(await service.metrics())
-    for (const name of Object.keys(clients)) checkAccounts(series, name)
+    for (const name of Object.keys(clients)) check(series, name)
   }
   const pass: World['pass'] = async (seconds, stepSeconds = 1) => {
     for (let passed = 0; passed < seconds; passed += stepSeconds) await step(Math.min(stepSeconds, seconds - passed))

@@ -1,3 +1,4 @@
+import { CurrentTimes } from './current-times.ts'
 import { CursorKeeper } from './cursor-keeper.ts'
 import type { Disk } from './disk.ts'
 import { Feed } from './feed.ts'
@@ -87,7 +88,8 @@ export const assemble = (parts: Parts, recovered: Recovered): WalOutbox => {
     onSynced: () => hooks.outbox?.synced(),
   })
   const { tail, feeds } = createFeeds(parts, recovered, { segmentLog, hooks })
-  const keeper = new CursorKeeper({ disk, directory, id, clock, feeds, logger: log, log: segmentLog })
+  const times = new CurrentTimes()
+  const keeper = new CursorKeeper({ disk, directory, id, clock, feeds, logger: log, log: segmentLog, times })
   const retention = new Retention({
     ...{ disk, directory, feeds, keeper, maxBytes, segmentBytes, onDropped },
     ...{ log: segmentLog, logger: log, doubtfulIndex: scanned.damages.length === 0 ? 0 : scanned.index },
@@ -98,7 +100,7 @@ export const assemble = (parts: Parts, recovered: Recovered): WalOutbox => {
     isDoubtful: (lane) => scanned.positions.isDoubtful(lane),
     acknowledgedIndex: recovered.acknowledgedIndex,
     lastLostIndex: scanned.lastLostIndex,
-    currentMs: recovered.savedAtMs,
+    currentMs: recovered.currentMs,
   })
   expose(metrics, segmentLog, feeds)
   return hooks.outbox

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { codeOf, reasonOf } from '../kube/failure-reason.ts'
 import type { Log } from '../log.ts'
+import type { CurrentTimes } from './current-times.ts'
 import { writeCursors } from './cursors-file.ts'
 import type { Disk } from './disk.ts'
 import type { Feed } from './feed.ts'
@@ -18,6 +19,7 @@ export type CursorKeeperParts = {
   readonly logger: Log
   readonly log: SegmentLog
   readonly feeds: readonly Feed[]
+  readonly times: CurrentTimes
 }
 
 /** Saves every second how far the clients are. */
@@ -59,7 +61,7 @@ export class CursorKeeper {
   }
 
   async #save(): Promise<void> {
-    const { disk, directory, id, clock, logger, log, feeds } = this.#o
+    const { disk, directory, id, clock, logger, log, feeds, times } = this.#o
     if (!log.maySettle) return
     const state = [log.syncedIndex, ...feeds.map((feed) => feed.settledIndex)].join(' ')
     if (state === this.#written && clock.monotonicMs() - this.#writtenAtMs < REFRESH_MS) return
@@ -68,6 +70,7 @@ export class CursorKeeper {
       await writeCursors(disk, directory, {
         id,
         savedAtMs: Math.max(0, Math.floor(clock.now())),
+        currentMs: times.now(),
         acknowledgedIndex: required.length === 0 ? log.syncedIndex : Math.min(...required),
         clients: feeds.map((feed) => ({ name: feed.name, index: feed.settledIndex, required: feed.required })),
       })

@@ -7,6 +7,8 @@ import { CURSORS_FILE } from './segment-file.ts'
 export type Cursors = {
   readonly id: string
   readonly savedAtMs: number
+  /** By job: wall clock until which its sources missed nothing. */
+  readonly currentMs: Readonly<Record<string, number>>
   /** The least of all required clients. */
   readonly acknowledgedIndex: number
   readonly clients: readonly { readonly name: string; readonly index: number; readonly required: boolean }[]
@@ -27,14 +29,18 @@ const isClient = (value: unknown): value is Cursors['clients'][number] => {
   return typeof name === 'string' && isIndex(index) && typeof required === 'boolean'
 }
 
+const isTimes = (value: unknown): value is Cursors['currentMs'] =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isIndex)
+
 /** Null: damaged. */
 const decode = (text: string): Cursors | null => {
   const end = text.indexOf('\n')
   const json = text.slice(0, end)
   if (!json.startsWith('{') || text.slice(end + 1).trim() !== sum(json)) return null
-  const { id, savedAtMs, acknowledgedIndex, clients } = JSON.parse(json) as Readonly<Record<string, unknown>>
+  const { id, savedAtMs, currentMs, acknowledgedIndex, clients } = JSON.parse(json) as Readonly<Record<string, unknown>>
   if (typeof id !== 'string' || !isIndex(savedAtMs) || !isIndex(acknowledgedIndex)) return null
-  return Array.isArray(clients) && clients.every(isClient) ? { id, savedAtMs, acknowledgedIndex, clients } : null
+  if (!isTimes(currentMs) || !Array.isArray(clients) || !clients.every(isClient)) return null
+  return { id, savedAtMs, currentMs, acknowledgedIndex, clients }
 }
 
 /** Null: there are none, or they are damaged. Rejects when the disk refuses. */

@@ -31,8 +31,8 @@ export type Recovered = {
   readonly segment: number
   /** Up to here everything was known to be settled. */
   readonly acknowledgedIndex: number
-  /** When it was surely written the last time; null: not known. */
-  readonly savedAtMs: number | null
+  /** By job: wall clock until which its sources missed nothing, as far as is known. */
+  readonly currentMs: Readonly<Record<string, number>>
 }
 
 type Found = { readonly id: string; readonly segments: readonly number[]; readonly cursors: Cursors | null }
@@ -149,7 +149,7 @@ const startNew = async (parts: RecoveryParts): Promise<Recovered> => {
   }
   const cursors = new Map(clients.map(({ name }) => [name, 0]))
   const scanned = await scan({ disk, directory, id, segments: [], acknowledgedIndex: null, cursors })
-  return { id, isNew: true, scanned, segment: 1, acknowledgedIndex: 0, savedAtMs: null }
+  return { id, isNew: true, scanned, segment: 1, acknowledgedIndex: 0, currentMs: {} }
 }
 
 const reportForeign = ({ log }: RecoveryParts, foreign: readonly string[]): void => {
@@ -183,6 +183,6 @@ export const recover = async (parts: RecoveryParts): Promise<Recovered> => {
   // From the titles of segments, when its own file is lost.
   await writeIdentity(disk, directory, id)
   const acknowledgedIndex = Math.min(known.acknowledgedIndex ?? 0, scanned.index)
-  const savedAtMs = cursors?.savedAtMs ?? null
-  return { id, isNew: false, scanned: { ...scanned, facts }, segment, acknowledgedIndex, savedAtMs }
+  const currentMs = cursors?.currentMs ?? {}
+  return { id, isNew: false, scanned: { ...scanned, facts }, segment, acknowledgedIndex, currentMs }
 }

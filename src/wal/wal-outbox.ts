@@ -3,6 +3,7 @@ import type { Entry, Labels } from '../entry/entry.ts'
 import type { CursorScope, WalMark } from '../kube/cursor.ts'
 import type { ScopePosition } from '../kube/position.ts'
 import type { Lane, Outbox, OutboxAccount, StreamLists } from '../outbox.ts'
+import type { CurrentTimes } from './current-times.ts'
 import type { CursorKeeper } from './cursor-keeper.ts'
 import type { Feed } from './feed.ts'
 import { isCovered } from './lane-positions.ts'
@@ -13,6 +14,7 @@ import type { Retention } from './retention.ts'
 import type { SegmentLog } from './segment-log.ts'
 import type { StreamRegister } from './stream-register.ts'
 import type { Tail } from './tail.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
 /** Records in memory that the disk has not taken: above this the source waits. */
 const MAX_UNWRITTEN_BYTES = 4 * 1024 * 1024
@@ -41,6 +43,7 @@ export type WalOutboxParts = {
   readonly streams: StreamRegister
   readonly retention: Retention
   readonly keeper: CursorKeeper
+  readonly times: CurrentTimes
   readonly lock: DirectoryLock
   readonly clock: Clock
   /** By job. */
@@ -50,8 +53,8 @@ export type WalOutboxParts = {
   readonly acknowledgedIndex: number
   /** Index of the newest record known to be missing; 0: none is. */
   readonly lastLostIndex: number
-  /** Until then the log was surely written; null: not known. */
-  readonly currentMs: number | null
+  /** By job: wall clock until which its sources had missed nothing, as far as is known. */
+  readonly currentMs: Readonly<Record<string, number>>
 }
 
 type OpenLane = {
@@ -71,7 +74,7 @@ export class WalOutbox implements Outbox {
   readonly #required: readonly Feed[]
   readonly #lanes: OpenLane[] = []
   readonly #jobs = new Map<string, JobStreams>()
-  #waiters: (() => void)[] = []
+  readonly #waiting = new WaitingRoom()
   /** A required client was waited for in vain, and has not caught up since. */
   #isImpatient: boolean
   /** Positions behind everything durable, and with the group that is being written; for when no client is required. */
@@ -110,8 +113,15 @@ export class WalOutbox implements Outbox {
     return this.#of(lane).resume
   }
 
-  currentMs(): number | null {
-    return this.#o.currentMs
+  currentMs(lane: Lane): number | null {
+    const { id, resume, resumed } = this.#of(lane)
+    // Before a hole nobody knows it.
+    if (resume === resumed || this.#o.isDoubtful(id)) return null
+    return Object.hasOwn(this.#o.currentMs, lane.job) ? (this.#o.currentMs[lane.job] ?? null) : null
+  }
+
+  keepCurrent(job: string, currentMs: () => number | null): void {
+    this.#o.times.keep(job, currentMs)
   }
 
   start(): void {
@@ -152,16 +162,7 @@ export class WalOutbox implements Outbox {
   }
 
   #diskRoom(signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#isRoomy()) return Promise.resolve()
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.#waiters = this.#waiters.filter((waiter) => waiter !== wake)
-        signal.removeEventListener('abort', wake)
-        resolve()
-      }
-      this.#waiters.push(wake)
-      signal.addEventListener('abort', wake, { once: true })
-    })
+    return signal.aborted || this.#isRoomy() ? Promise.resolve() : this.#waiting.wait(signal)
   }
 
   acknowledged(lane: Lane): ScopePosition | null {
@@ -229,10 +230,7 @@ export class WalOutbox implements Outbox {
   /** Told by the feeds: a client settled something. */
   settled(): void {
     this.#o.retention.tidy()
-    if (this.#waiters.length === 0 || !this.#isRoomy()) return
-    const waiters = this.#waiters
-    this.#waiters = []
-    for (const wake of waiters) wake()
+    if (!this.#waiting.isEmpty && this.#isRoomy()) this.#waiting.wake()
   }
 
   /** Where the log says that the lane's source stands; null: it cannot tell. */
