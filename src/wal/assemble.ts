@@ -95,7 +95,7 @@ export const assemble = (parts: Parts, recovered: Recovered): WalOutbox => {
     ...{ log: segmentLog, logger: log, doubtfulIndex: scanned.damages.length === 0 ? 0 : scanned.index },
   })
   hooks.outbox = new WalOutbox({
-    ...{ id, log: segmentLog, tail, feeds, lanes, streams, retention, keeper, lock, clock },
+    ...{ id, log: segmentLog, tail, feeds, lanes, streams, retention, keeper, times, lock, clock },
     starts: startsOf(jobs, id),
     isDoubtful: (lane) => scanned.positions.isDoubtful(lane),
     acknowledgedIndex: recovered.acknowledgedIndex,
