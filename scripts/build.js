@@ -59,5 +59,9 @@ if (asked.chaos) {
   }
 }
 
-// The demo's recording lies beside the chunks.
+// The demo's recording and the rules that it evaluates lie beside the chunks.
 await cp(join(root, 'src/demo/recording'), join(asked.out, 'recording'), { recursive: true })
+await cp(join(root, 'rules'), join(asked.out, 'rules'), {
+  recursive: true,
+  filter: (source) => source !== join(root, 'rules/tests'),
+})

@@ -1,4 +1,6 @@
+import type { Alert } from '../rules/alert-state.ts'
 import type { EventObject } from './event-object.ts'
+import type { AlertChange } from './ruler.ts'
 
 /** Where the demo writes. */
 export type DemoOutput = {
@@ -52,6 +54,10 @@ Ask it:
   {job="kubernetes-events"} |= "failed liveness probe"
   {job="kubernetes-events", kind="Node"} |~ "SystemOOM|OOMKilling"
 
+The alert rules of the project are evaluated every minute, and told here when they fire:
+
+  curl -s ${lokiUrl}/prometheus/api/v1/alerts
+
 In Grafana: add a data source of type Loki with the URL ${lokiUrl} and explore. It listens on
 this machine's loopback only; a Grafana in a container needs --network=host.
 
@@ -60,7 +66,17 @@ ${until}
 `
 }
 
-/** Text of an event on one line of a terminal: it was written by anyone, so control characters do not get through. */
+/** Text on one line of a terminal: it was written by anyone, so control characters do not get through. */
+const withoutControl = (text: string): string => text.replace(/\p{C}+/gu, ' ')
+
+/** An alert that began to fire or was resolved, on a line of its own. */
+export const alertLine = ({ labels, annotations }: Alert, change: AlertChange): string => {
+  const named = new Map(labels.pairs)
+  const summary = annotations()['summary'] ?? named.get('alertname') ?? ''
+  const severity = (named.get('severity') ?? '').padEnd('critical'.length)
+  return `${withoutControl(`alert ${change.padEnd('resolved'.length)}  ${severity}  ${summary}`)}\n`
+}
+
 const asOneLine = (event: EventObject): string => {
   const involved = event['involvedObject'] as { kind?: unknown; name?: unknown } | undefined
   const parts = [
@@ -69,10 +85,7 @@ const asOneLine = (event: EventObject): string => {
     `${String(involved?.kind)}/${String(involved?.name)}`,
     event['message'],
   ]
-  return parts
-    .map(String)
-    .join(' ')
-    .replace(/\p{C}+/gu, ' ')
+  return withoutControl(parts.map(String).join(' '))
 }
 
 const progressText = ({ elapsedMs, seen, inLoki, queued, latest }: Progress): string => {

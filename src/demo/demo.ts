@@ -2,15 +2,17 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { HEARTBEAT_JOB } from '../entry/names.ts'
 import { startApiServer, type ApiServer } from './api-server.ts'
-import { DemoScreen, introduction, type DemoOutput, type Progress } from './demo-screen.ts'
+import { alertLine, DemoScreen, introduction, type DemoOutput, type Progress } from './demo-screen.ts'
 import { accountingLine, complaints, type DemoAccounting, type DemoTruth } from './demo-verdict.ts'
 import { EventStore } from './event-store.ts'
 import { keepHouse } from './housekeeping.ts'
 import { playIncidents } from './incidents.ts'
-import { startLokiServer, type LokiServer } from './loki-server.ts'
+import { DEFAULT_TENANT, startLokiServer, type LokiServer, type LokiServerOptions } from './loki-server.ts'
 import { LokiStore } from './loki-store.ts'
 import { loadRecording, type Recording } from './recording.ts'
 import { startReplay } from './replay.ts'
+import { Ruler, type RulerOptions } from './ruler.ts'
+import { shippedRules } from './shipped-rules.ts'
 
 /** The agent, started against the two servers. */
 export type DemoAgent = {
@@ -42,6 +44,8 @@ export type DemoOptions = {
 }
 
 const LOKI_PORT = 3100
+/** Where descriptions of alerts lead. */
+const GRAFANA_URL = 'http://localhost:3000'
 /** How long the end waits until what the API server handed out has arrived. */
 const SETTLE_MS = 10_000
 const LOOK_EVERY_MS = 50
@@ -51,21 +55,23 @@ type Stage = {
   readonly events: EventStore
   readonly entries: LokiStore
   readonly apiServer: ApiServer
+  readonly ruler: Ruler
   readonly loki: LokiServer
   readonly token: string
 }
 
-const startLoki = async (store: LokiStore, clock: Clock, port: number | null): Promise<LokiServer> => {
-  if (port !== null) return startLokiServer({ store, clock, port })
+const startLoki = async (options: LokiServerOptions, port: number | null): Promise<LokiServer> => {
+  if (port !== null) return startLokiServer({ ...options, port })
   try {
-    return await startLokiServer({ store, clock, port: LOKI_PORT })
+    return await startLokiServer({ ...options, port: LOKI_PORT })
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
-    return startLokiServer({ store, clock })
+    return startLokiServer(options)
   }
 }
 
-const setStage = async ({ clock, lokiPort, recordingDirectory }: DemoOptions): Promise<Stage> => {
+const setStage = async (options: DemoOptions, changed: RulerOptions['changed']): Promise<Stage> => {
+  const { clock, lokiPort, recordingDirectory } = options
   const recording = await loadRecording(recordingDirectory)
   const events = new EventStore({ clock })
   // Heartbeats are entries of no event, so they have no place in the verdict.
@@ -74,9 +80,17 @@ const setStage = async ({ clock, lokiPort, recordingDirectory }: DemoOptions): P
     apart: (labels) => labels.some(([name, value]) => name === 'job' && value === HEARTBEAT_JOB),
   })
   const token = randomBytes(16).toString('hex')
-  const loki = await startLoki(entries, clock, lokiPort)
+  const ruler = new Ruler({
+    sources: shippedRules(),
+    tenant: DEFAULT_TENANT,
+    entries: entries.source(DEFAULT_TENANT),
+    clock,
+    facts: { externalLabels: {}, externalUrl: GRAFANA_URL },
+    ...(changed !== undefined && { changed }),
+  })
+  const loki = await startLoki({ store: entries, clock, ruler }, lokiPort)
   const apiServer = await startApiServer({ store: events, clock, token: () => token })
-  return { recording, events, entries, apiServer, loki, token }
+  return { recording, events, entries, ruler, apiServer, loki, token }
 }
 
 const truthOf = ({ events, entries }: Stage): DemoTruth => ({
@@ -126,7 +140,8 @@ const perform = async (stage: Stage, screen: DemoScreen, options: DemoOptions): 
       durationMs,
     }),
   )
-  const cast = [replay, playIncidents({ store, clock, speed, signal }), keepHouse({ store, clock, signal })]
+  const scene = { store, clock, speed, signal }
+  const cast = [replay, playIncidents(scene), keepHouse(scene), stage.ruler.run(signal)]
   try {
     const agent = await options.startAgent({ apiServerUrl: apiServer.url, token, lokiUrl: loki.url })
     const startedMs = clock.monotonicMs()
@@ -159,7 +174,9 @@ export const runDemo = async (options: DemoOptions): Promise<0 | 1> => {
   const screen = new DemoScreen(options.out)
   let stage: Stage
   try {
-    stage = await setStage(options)
+    stage = await setStage(options, (alert, change) => {
+      screen.say(alertLine(alert, change))
+    })
   } catch (error) {
     screen.say(`demo: ${error instanceof Error ? error.message : String(error)}\n`)
     return 1

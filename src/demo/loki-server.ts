@@ -6,6 +6,8 @@ import type { LokiStore } from './loki-store.ts'
 import { serveTails, TAIL_PATH, type TailRequest } from './loki-tail.ts'
 import { decodePush } from './push-decode.ts'
 import { readBody } from './request-body.ts'
+import { answerRuler } from './ruler-answer.ts'
+import type { Ruler } from './ruler.ts'
 
 export type LokiServerOptions = {
   readonly store: LokiStore
@@ -16,6 +18,8 @@ export type LokiServerOptions = {
   readonly maxBodyBytes?: number
   /** Asked before each push is stored; `callNumber` counts pushes from 1. Null: serve the truth. */
   readonly intercept?: (request: IncomingMessage, callNumber: number) => LokiInterception | null
+  /** Whose rules and alerts it tells; without it there is no API for rules. */
+  readonly ruler?: Ruler
   /** 0 (default): a free one. */
   readonly port?: number
 }
@@ -38,7 +42,8 @@ export type LokiServer = {
 
 const BUILD = { version: '3.6.0', revision: 'eventail-demo', branch: '', buildUser: '', buildDate: '', goVersion: '' }
 const PUSH_PATHS: readonly string[] = ['/loki/api/v1/push', '/api/prom/push']
-const DEFAULT_TENANT = 'fake'
+/** Whose everything is without `auth`. */
+export const DEFAULT_TENANT = 'fake'
 const MAX_BODY_BYTES = 100 * 1024 * 1024
 const LEGAL_TENANT = /^[A-Za-z0-9!\-_.*'()]*$/
 
@@ -121,6 +126,16 @@ const serveQuery = async (
   else sendText(response, answer.status, answer.text)
 }
 
+/** @returns whether it was a read of the ruler's API. */
+const serveRuler = ({ options, tenant }: Serving, url: URL, response: ServerResponse): boolean => {
+  if (options.ruler === undefined) return false
+  const answer = answerRuler(options.ruler, { path: url.pathname, query: url.searchParams, tenant })
+  if (answer === null) return false
+  response.writeHead(answer.status, { 'Content-Type': answer.contentType })
+  response.end(answer.body)
+  return true
+}
+
 /** Loki's HTTP API over a store, as a request listener for any HTTP server. */
 export const createLokiHandler = (
   options: LokiServerOptions,
@@ -146,7 +161,11 @@ export const createLokiHandler = (
       else if (request.method !== 'POST') sendText(response, 405, '')
       else void servePush({ options, clock, tenant: tenant.name }, request, response)
     } else if ('status' in tenant) sendText(response, tenant.status, tenant.text)
-    else void serveQuery({ options, clock, tenant: tenant.name }, url, request, response)
+    else {
+      const serving = { options, clock, tenant: tenant.name }
+      const isRead = request.method === 'GET' && serveRuler(serving, url, response)
+      if (!isRead) void serveQuery(serving, url, request, response)
+    }
   }
 }
 

@@ -13,6 +13,8 @@ export type Alert = {
   /** Since when the expression has held without a break, in milliseconds. */
   readonly activeAtMs: number
   readonly labels: Metric
+  /** Of the expression, at the last evaluation. */
+  readonly value: number
   /** As the last evaluation gives them; a template that fails gives its error as text, as in Prometheus. */
   readonly annotations: () => Readonly<Record<string, string>>
 }
@@ -69,6 +71,7 @@ export class AlertState {
       state,
       activeAtMs,
       labels,
+      value: sample.value,
       annotations: () =>
         Object.fromEntries(this.#annotations.map(([name, text]) => [name, this.#render(text, sample)])),
     }))
