@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { printPrometheusDuration } from '../logql/duration.ts'
 import type { Alert } from '../rules/alert-state.ts'
 import type { Rule } from '../rules/rule-file.ts'
 import type { RuledGroup, RuledRule, Ruler } from './ruler.ts'
@@ -75,7 +76,9 @@ const json = (answer: { readonly data: unknown } | { readonly error: string }): 
   const body = isBad
     ? { status: 'error', data: null, errorType: 'bad_data', error: answer.error }
     : { status: 'success', data: answer.data, errorType: '', error: '' }
-  return { status: isBad ? 400 : 200, contentType: 'application/json', body: JSON.stringify(body) }
+  // Loki leaves the type of its errors to Go, which looks at the text.
+  const contentType = isBad ? 'text/plain; charset=utf-8' : 'application/json'
+  return { status: isBad ? 400 : 200, contentType, body: JSON.stringify(body) }
 }
 
 const among = (wanted: readonly string[], name: string): boolean => wanted.length === 0 || wanted.includes(name)
@@ -101,21 +104,7 @@ const prometheusRules = (groups: readonly RuledGroup[], query: URLSearchParams):
 const prometheusAlerts = (groups: readonly RuledGroup[]): RulerAnswer =>
   json({ data: { alerts: groups.flatMap(({ rules }) => rules.flatMap(({ alerts }) => alerts.map(alertJson))) } })
 
-/** Prometheus' spelling of a duration: `1m`, `1h30m`. */
-const duration = (ms: number): string => {
-  let [rest, text] = [ms, '']
-  for (const [unit, unitMs] of [
-    ['d', 86_400_000],
-    ['h', 3_600_000],
-    ['m', 60_000],
-    ['s', 1000],
-    ['ms', 1],
-  ] as const) {
-    if (rest >= unitMs) text += `${Math.floor(rest / unitMs)}${unit}`
-    rest %= unitMs
-  }
-  return text
-}
+const duration = (ms: number): string => printPrometheusDuration(BigInt(ms) * 1_000_000n)
 
 const writtenRule = ({ kind, name, expr, forMs, labels, annotations }: Rule): unknown => ({
   [kind]: name.text,

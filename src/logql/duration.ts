@@ -48,6 +48,22 @@ export const parsePrometheusDuration = (text: string): DurationOutcome => {
   return ns > MAX_NS ? invalid('duration out of range') : { kind: 'ok', ns }
 }
 
+/** Units that Prometheus writes only for whole multiples. */
+const WHOLE_ONLY: readonly string[] = ['y', 'w']
+
+/** Prometheus' `model.Duration.String`: `1h30m`, `8d`, `2w`, `0s`; what is below a millisecond is left out. */
+export const printPrometheusDuration = (ns: bigint): string => {
+  let rest = ns
+  let text = ''
+  for (const unit of PROMETHEUS_UNITS) {
+    const size = UNITS_NS[unit] ?? 1n
+    if (rest < size || (WHOLE_ONLY.includes(unit) && rest % size !== 0n)) continue
+    text += `${rest / size}${unit}`
+    rest %= size
+  }
+  return text === '' ? '0s' : text
+}
+
 const GO_NUMBER = /(\d*)(?:\.(\d*))?/y
 const GO_UNIT = /[^.\d]*/y
 

@@ -1,25 +1,6 @@
 import type { Grouping, LogQuery, Matching, MetricQuery, Query, Unwrap } from './ast.ts'
+import { printPrometheusDuration } from './duration.ts'
 import { printDuration, printFilter, printMatcher, printStage, quoted } from './print-stage.ts'
-
-const UNITS: readonly (readonly [string, bigint])[] = [
-  ['w', 604_800_000n],
-  ['d', 86_400_000n],
-  ['h', 3_600_000n],
-  ['m', 60_000n],
-  ['s', 1000n],
-  ['ms', 1n],
-]
-
-/** A range as Prometheus writes it: `1h30m`, `0s`. */
-const printRange = (ns: bigint): string => {
-  let rest = ns / 1_000_000n
-  let text = ''
-  for (const [unit, ms] of UNITS) {
-    if (rest >= ms) text += `${rest / ms}${unit}`
-    rest %= ms
-  }
-  return text === '' ? '0s' : text
-}
 
 const printGrouping = (grouping: Grouping | null): string =>
   grouping === null ? '' : ` ${grouping.kind} (${grouping.labels.join(', ')})`
@@ -42,7 +23,7 @@ const printRangeQuery = (query: Extract<MetricQuery, { kind: 'range' }>): string
   const parameter = query.parameter === null ? '' : `${query.parameter}, `
   const unwrap = query.unwrap === null ? '' : printUnwrap(query.unwrap)
   const offset = query.offsetNs === 0n ? '' : ` offset ${printDuration(query.offsetNs)}`
-  const range = `${printLog(query.log)}${unwrap} [${printRange(query.rangeNs)}]${offset}`
+  const range = `${printLog(query.log)}${unwrap} [${printPrometheusDuration(query.rangeNs)}]${offset}`
   return `${query.op}(${parameter}${range})${printGrouping(query.grouping)}`
 }
 

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { alertLine } from '../../src/demo/demo-screen.ts'
+import type { Clock } from '../../src/clock.ts'
 import { startLokiServer } from '../../src/demo/loki-server.ts'
 import { LokiStore } from '../../src/demo/loki-store.ts'
 import { Ruler, type AlertChange } from '../../src/demo/ruler.ts'
@@ -134,7 +135,11 @@ t.test('rules and their state have the JSON of Prometheus, and the YAML of the f
   t.strictSame(await names('type=record'), [['app:lines:count2m']])
   t.strictSame(await names('type=alert&rule_group=pods&file=shop.yaml'), [['PodsCrash']])
   t.strictSame(await names('rule_name=other'), [])
-  t.match(await get('/prometheus/api/v1/rules?type=odd'), { status: 400, body: /not supported value \\"odd\\"/ })
+  t.match(await get('/prometheus/api/v1/rules?type=odd'), {
+    status: 400,
+    type: 'text/plain; charset=utf-8',
+    body: '{"status":"error","data":null,"errorType":"bad_data","error":"not supported value \\"odd\\""}',
+  })
 
   const written = await get('/loki/api/v1/rules')
   t.match(written, { status: 200, type: 'application/yaml' })
@@ -169,3 +174,32 @@ t.test('the shipped rules all run, and the incidents of the demo make them fire'
   }
   t.strictSame(ruler.groups('other'), [], 'other tenants have no rules')
 })
+
+t.test(
+  'an evaluation waits after each rule as long as the rule took, and all rules of a group look at one time',
+  async (t) => {
+    const stop = new AbortController()
+    const waits: number[] = []
+    let passedMs = 0
+    const clock: Clock = {
+      now: () => passedMs,
+      monotonicMs: () => (passedMs += 7),
+      sleep: (ms) => {
+        waits.push(ms)
+        if (ms >= 60_000) stop.abort()
+        return Promise.resolve()
+      },
+    }
+    const sources = [{ file: 'shop.yaml', text: RULES }]
+    const facts = { externalLabels: {}, externalUrl: '' }
+    const ruler = new Ruler({ sources, tenant: 'fake', entries: new StreamIndex(), clock, facts })
+    await ruler.run(stop.signal)
+    t.strictSame(waits, [5000, 7, 7, 60_000])
+    const [group] = ruler.groups('fake')
+    t.strictSame(group?.last, { atMs: 0, tookMs: 14 })
+    t.strictSame(
+      group?.rules.map(({ last }) => last?.atMs),
+      [0, 0],
+    )
+  },
+)

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { LabelFilter, MetricQuery, Query, Stage } from '../../src/logql/ast.ts'
 import { parseQuery, parseSelector } from '../../src/logql/parse.ts'
+import { parsePrometheusDuration, printPrometheusDuration } from '../../src/logql/duration.ts'
 import { printQuery } from '../../src/logql/print.ts'
 
 type Case = {
@@ -266,5 +267,27 @@ t.test('a selector may stand alone, and then select everything', (t) => {
   t.match(parseSelector('{}'), { kind: 'ok', matchers: [] })
   t.match(parseSelector('{a="b"} |= "x"'), { kind: 'error', problem: { message: 'only label matchers are supported' } })
   t.match(parseSelector('{a="b"} {'), { kind: 'error' })
+  t.end()
+})
+
+t.test('a duration is written as Prometheus writes it, and read back', (t) => {
+  const written: Readonly<Record<string, string>> = {
+    '0s': '0s',
+    '90m': '1h30m',
+    '24h': '1d',
+    '8d': '8d',
+    '14d': '2w',
+    '1500ms': '1s500ms',
+  }
+  for (const [text, expected] of Object.entries(written)) {
+    const read = parsePrometheusDuration(text)
+    t.equal(read.kind === 'ok' ? printPrometheusDuration(read.ns) : read.message, expected)
+  }
+  fc.assert(
+    fc.property(fc.bigInt({ min: 0n, max: 2n ** 43n }), (ms) => {
+      const ns = ms * 1_000_000n
+      return isDeepStrictEqual(parsePrometheusDuration(printPrometheusDuration(ns)), { kind: 'ok', ns })
+    }),
+  )
   t.end()
 })
