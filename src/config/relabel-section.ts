@@ -88,7 +88,8 @@ const checkExclusive = (texts: RuleTexts, section: Section): void => {
   const rule = EXCLUSIVE[texts.action]
   if (rule === undefined) return
   for (const key of Object.keys(FIELDS)) {
-    if (!section.names(key) || rule.own.includes(key) || isDefault(key, texts)) continue
+    const isWritten = key === 'source_labels' ? section.has(key) : section.names(key)
+    if (!isWritten || rule.own.includes(key) || isDefault(key, texts)) continue
     const message = `${texts.action} action requires only ${rule.says}, and no other fields`
     section.reportKey(key, 'CONFLICT', message)
   }

@@ -21,8 +21,10 @@ const optionKeys: KeyRule = (place, children, fields) => {
       known.set(folded, child)
       continue
     }
-    const meant = place.walk.findings.full() ? null : closest(key, Object.keys(fields))
-    if (meant === null) warn(child, 'accepted, without effect: this stage has no such option')
+    const isAgain = folded !== undefined
+    const meant = isAgain || place.walk.findings.full() ? null : closest(key, Object.keys(fields))
+    if (isAgain) warn(child, `accepted, without effect: ${folded} is there already`)
+    else if (meant === null) warn(child, 'accepted, without effect: this stage has no such option')
     else report(keyPlace(child), 'UNKNOWN_KEY', `expected a known key, got an unknown one; did you mean \`${meant}\`?`)
   }
   return known

@@ -1,7 +1,9 @@
 import { parseSize } from './byte-size.ts'
 import { listOf, wrong, type Decoder, type Parsed } from './decoder.ts'
+import { parseGoFloat } from '../logql/go-float.ts'
 import { parseDuration } from './go-duration.ts'
 import { described, isAbsent, report, scalarOf, type Place } from './place.ts'
+import { parseInteger } from './scalars.ts'
 import { decimal, yamlKind, type YamlKind } from './yaml-kind.ts'
 
 /** A value whose kind YAML has decided. `parse` gets its text, numbers in decimal; null when the kind does not do. */
@@ -70,12 +72,31 @@ export const weakFlag = (absent: boolean): Decoder<boolean> =>
     return flag === null ? wrong('BAD_TYPE', 'true or false') : { value: flag }
   })
 
-/** A number, a boolean (1 or 0), or text that is a number. */
+const numberOf = (text: string): number | null => {
+  const parsed = parseGoFloat(text)
+  return parsed.kind === 'ok' ? parsed.value : null
+}
+
+/** A number, and no text that looks like one. */
+export const strictNumber = (absent: number): Decoder<number> =>
+  typed(absent, 'a number', (value, kind) =>
+    kind === 'number' || kind === 'whole number' ? { value: numberOf(value) ?? absent } : null,
+  )
+
+/** A number, a boolean (1 or 0), or text that is a number; empty text is 0. */
 export const weakNumber = (absent: number): Decoder<number> =>
   typed(absent, 'a number', (value, kind) => {
     if (kind === 'boolean') return { value: isTrue(value) ? 1 : 0 }
-    const isNumber = kind !== 'text' || /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(value)
-    return isNumber ? { value: Number(value) } : wrong('BAD_TYPE', 'a number')
+    const number = numberOf(value || '0')
+    return number === null ? wrong('BAD_TYPE', 'a number') : { value: number }
+  })
+
+/** A number without its fraction, a boolean (1 or 0), or text that is a whole number in any of Go's bases. */
+export const weakInteger = (absent: number): Decoder<number> =>
+  typed(absent, 'a whole number', (value, kind) => {
+    if (kind === 'boolean') return { value: isTrue(value) ? 1 : 0 }
+    const number = kind === 'text' ? parseInteger(value || '0') : Math.trunc(numberOf(value) ?? 0)
+    return number === null ? wrong('BAD_TYPE', 'a whole number') : { value: number }
   })
 
 /** Milliseconds of a duration in Go's syntax; null when absent. */

@@ -1,7 +1,7 @@
 import type { Decoder } from '../config/decoder.ts'
 import { warn } from '../config/place.ts'
 import { stageOptions } from '../config/stage-options.ts'
-import { weakFlag, weakNumber, weakText } from '../config/stage-scalars.ts'
+import { weakFlag, weakInteger, weakNumber, weakText } from '../config/stage-scalars.ts'
 import type { Stage, StagePlan, StageWorld } from './stage.ts'
 import { TokenBucket } from './token-bucket.ts'
 
@@ -79,14 +79,13 @@ const overall = ({ rate, burst, drop }: Options, { clock, metrics, hold }: Stage
 export const limitStage: Decoder<StagePlan> = stageOptions(
   {
     rate: weakNumber(0),
-    burst: weakNumber(0),
+    burst: weakInteger(0),
     drop: weakFlag(false),
     by_label_name: weakText(),
-    max_distinct_labels: weakNumber(0),
+    max_distinct_labels: weakInteger(0),
   },
   (options, section) => {
-    const { rate, drop, by_label_name: label } = options
-    const burst = Math.trunc(options.burst)
+    const { rate, burst, drop, by_label_name: label } = options
     if (!(rate > 0)) section.report('rate', 'BAD_VALUE', `${INVALID}: expected a rate above 0`)
     if (!(burst > 0)) section.report('burst', 'BAD_VALUE', `${INVALID}: expected a burst of at least 1`)
     if (label !== '' && !drop) {
@@ -100,7 +99,7 @@ export const limitStage: Decoder<StagePlan> = stageOptions(
     }
     return {
       name: 'limit',
-      build: (world) => (label === '' ? overall : byLabel)({ ...options, burst }, world),
+      build: (world) => (label === '' ? overall : byLabel)(options, world),
     }
   },
 )

@@ -1,5 +1,5 @@
 import type { Decoder, Section } from '../config/decoder.ts'
-import { report, type Place } from '../config/place.ts'
+import { items, report, type Place } from '../config/place.ts'
 import { stageOptions } from '../config/stage-options.ts'
 import { strictText } from '../config/stage-scalars.ts'
 import { parseSelector, type Selector } from './selector.ts'
@@ -19,17 +19,23 @@ const selector: Decoder<Selector> = {
   },
 }
 
-type Options = { readonly action: string; readonly stages: readonly StagePlan[] }
+type Options = { readonly action: string; readonly stages: Inner; readonly pipeline_name: string }
 
-const check = ({ action, stages }: Options, section: Section): void => {
+/** The stages inside, and how many items the list has: an item may be empty. */
+type Inner = { readonly count: number; readonly plans: readonly StagePlan[] }
+
+const check = ({ action, stages, pipeline_name: name }: Options, section: Section): void => {
+  if (name === '' && section.has('pipeline_name')) {
+    section.report('pipeline_name', 'BAD_VALUE', 'pipeline name can be omitted but not be empty')
+  }
   if (!section.has('selector')) {
     section.report('selector', 'MISSING_KEY', 'selector statement required for match stage')
   }
   if (action !== '' && action !== 'keep' && action !== 'drop') {
     section.report('action', 'BAD_VALUE', "match stage action should be 'keep' or 'drop'")
-  } else if (action === 'drop' && stages.length > 0) {
+  } else if (action === 'drop' && stages.count > 0) {
     section.report('stages', 'CONFLICT', 'match stage configured to drop entries cannot contains stages')
-  } else if (action !== 'drop' && stages.length === 0) {
+  } else if (action !== 'drop' && stages.count === 0) {
     const message = "match stage requires at least one additional stage to be defined in 'stages'"
     section.report('stages', 'MISSING_KEY', message)
   }
@@ -40,7 +46,7 @@ export const matchStage = (stages: Decoder<readonly StagePlan[]>): Decoder<Stage
   stageOptions(
     {
       selector,
-      stages,
+      stages: { read: (place) => ({ count: items(place).length, plans: stages.read(place) }) } satisfies Decoder<Inner>,
       action: strictText(),
       pipeline_name: strictText(),
       drop_counter_reason: strictText(),
@@ -59,7 +65,7 @@ export const matchStage = (stages: Decoder<readonly StagePlan[]>): Decoder<Stage
               return false
             }
           }
-          const inner = options.stages.map((plan) => builtStage(plan, world))
+          const inner = options.stages.plans.map((plan) => builtStage(plan, world))
           return (entry) => !isSelected(entry) || runStages(inner, entry)
         },
       }

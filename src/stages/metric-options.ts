@@ -1,7 +1,7 @@
 import { listOf, optional, type Decoder, type Section } from '../config/decoder.ts'
 import { report } from '../config/place.ts'
 import { stageOptions } from '../config/stage-options.ts'
-import { strictFlag, strictText, weakDuration, weakNumber } from '../config/stage-scalars.ts'
+import { strictFlag, strictText, strictNumber, weakDuration } from '../config/stage-scalars.ts'
 import type { MetricDefinition } from './custom-metric.ts'
 
 export type MetricAction = 'inc' | 'add' | 'set' | 'dec' | 'sub' | 'observe'
@@ -11,8 +11,8 @@ export type MetricOptions = {
   readonly kind: MetricDefinition['kind']
   readonly help: string
   readonly prefix: string
-  /** '' = the metric's own name. */
-  readonly source: string
+  /** null = the metric's own name. */
+  readonly source: string | null
   readonly maxIdleMs: number
   readonly action: MetricAction
   /** Only entries whose source has this text; null: all that have the source. */
@@ -64,9 +64,11 @@ const gauge: Decoder<Recording> = stageOptions({ action: strictText(), value }, 
 })
 
 const histogram: Decoder<Recording> = stageOptions(
-  { value, buckets: optional(listOf(weakNumber(0))) },
+  { value, buckets: optional(listOf(strictNumber(0))) },
   ({ value: wanted, buckets }, section) => {
-    const bounds = buckets === null || buckets.length === 0 ? DEFAULT_BUCKETS : buckets
+    const given = buckets === null || buckets.length === 0 ? DEFAULT_BUCKETS : buckets
+    // The last one is there anyway.
+    const bounds = given.at(-1) === Infinity ? given.slice(0, -1) : given
     if (bounds.some((bound, index) => index > 0 && !(bound > (bounds[index - 1] ?? 0)))) {
       section.report('buckets', 'BAD_VALUE', 'expected buckets that ascend')
     }
@@ -92,7 +94,7 @@ const NOTHING: Recording = { action: 'inc', value: null, matchAll: false, countB
 const FIELDS = {
   type: strictText(),
   description: strictText(),
-  source: strictText(),
+  source: optional(strictText()),
   prefix: strictText(),
   max_idle_duration: weakDuration,
   /** Read when the type is known. */
