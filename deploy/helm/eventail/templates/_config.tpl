@@ -58,7 +58,7 @@ server:
   {{- . | nindent 2 }}
   {{- end }}
 clients:
-  {{- include "eventail.clients" . | nindent 2 }}
+  {{- include "eventail.clients" . | trim | nindent 2 }}
 positions:
   lease:
     name: {{ include "eventail.fullname" . }}
