@@ -62,16 +62,20 @@ const patched = (folder: string, objects: readonly KubeObject[], entry: PatchEnt
 
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
 
-/** As kustomize does: the subjects of bindings follow a service account that moves with them. */
+/** As kustomize does: the namespace itself is renamed, and the subjects of bindings follow their service account. */
 const moved = (objects: readonly KubeObject[], namespace: string): readonly KubeObject[] => {
-  const accounts = new Set(objects.filter(({ kind }) => kind === 'ServiceAccount').map(({ metadata }) => metadata.name))
+  const accounts = objects.filter(({ kind }) => kind === 'ServiceAccount').map(({ metadata }) => metadata)
+  const isOurs = (subject: JsonMap): boolean =>
+    accounts.some(({ name, namespace: before }) => subject['name'] === name && subject['namespace'] === before)
   return objects.map((object) => {
-    const subjects = object['subjects']
-    const metadata = isOfTheCluster(object) ? object.metadata : { ...object.metadata, namespace }
-    if (!isList(subjects)) return { ...object, metadata }
-    const follow = (subject: Json): Json =>
-      isMap(subject) && accounts.has(textOf(subject['name'])) ? { ...subject, namespace } : subject
-    return { ...object, metadata, subjects: subjects.map(follow) }
+    const { kind, metadata, subjects } = object
+    if (kind === 'Namespace') return { ...object, metadata: { ...metadata, name: namespace } }
+    const follow = (subject: Json): Json => (isMap(subject) && isOurs(subject) ? { ...subject, namespace } : subject)
+    return {
+      ...object,
+      metadata: isOfTheCluster(object) ? metadata : { ...metadata, namespace },
+      ...(isList(subjects) ? { subjects: subjects.map(follow) } : {}),
+    }
   })
 }
 

@@ -60,8 +60,10 @@ const rank = ({ kind }: KubeObject): number => {
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
+const sortKey = (object: KubeObject): string => `${object.apiVersion}/${identity(object)}`
+
 export const inOrder = (objects: readonly KubeObject[]): readonly KubeObject[] =>
-  [...objects].sort((a, b) => rank(a) - rank(b) || compareText(identity(a), identity(b)))
+  [...objects].sort((a, b) => rank(a) - rank(b) || compareText(sortKey(a), sortKey(b)))
 
 /** A manifest: a document for each object, no line broken. */
 export const toManifest = (objects: readonly KubeObject[]): string =>
