@@ -1,0 +1,9 @@
+import type { ClassicDashboard } from './classic.ts'
+import { overview } from './overview.ts'
+import { timeline } from './timeline.ts'
+
+/** The dashboards by the names of their files in this folder. */
+export const DASHBOARDS: Readonly<Record<string, () => ClassicDashboard>> = {
+  'overview.json': overview,
+  'timeline.json': timeline,
+}
