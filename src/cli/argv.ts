@@ -16,6 +16,7 @@ import { flagOverlay } from './flag-overlay.ts'
 import type { Flag } from './flags.ts'
 import { plainWords } from './go-flags.ts'
 import { helpText } from './help-text.ts'
+import { parseUiFlags, type UiFlags } from './ui-flags.ts'
 
 /** Which configuration a command works on. */
 export type LoadRequest = {
@@ -47,6 +48,7 @@ export type Argv =
   | ({ readonly command: 'rules test' } & RulesTestFlags)
   | ({ readonly command: 'rules render' } & RulesRenderFlags)
   | ({ readonly command: 'convert' } & ConvertFlags)
+  | ({ readonly command: 'ui' } & UiFlags)
   | { readonly command: 'version' }
   /** For stdout, exit code 0. */
   | { readonly command: 'help'; readonly text: string }
@@ -103,6 +105,11 @@ const demo = ({ overlay, flags }: Given): Argv => {
   return typeof parsed === 'string' ? usageError(parsed) : { command: 'demo', overlay, ...parsed }
 }
 
+const ui = ({ flags }: Given): Argv => {
+  const parsed = parseUiFlags(flags)
+  return typeof parsed === 'string' ? usageError(`ui: ${parsed}`) : { command: 'ui', ...parsed }
+}
+
 const verify = (given: Given): Argv => {
   const files = given.flags.get('config.file') ?? ''
   if (files === '') return usageError('verify: set -config.file')
@@ -137,6 +144,7 @@ const convert = ({ files: [file = ''], flags }: Given): Argv => {
 const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   run,
   demo,
+  ui,
   check: (given) => ({ command: 'check', loads: given.files.map((file) => loadRequest(given, file)) }),
   verify,
   'wal inspect': walInspect,
