@@ -41,6 +41,7 @@ export const writeAddress = ({ dashboard, expr, from, to, refresh, chosen }: Add
   if (from !== '') query.set('from', from)
   if (to !== '' && to !== 'now') query.set('to', to)
   if (refresh !== '') query.set('refresh', refresh)
-  for (const [name, values] of chosen) for (const value of values) if (value !== '') query.append(VARIABLE + name, value)
+  for (const [name, values] of chosen)
+    for (const value of values) if (value !== '') query.append(VARIABLE + name, value)
   return `/?${query.toString()}`
 }

@@ -14,7 +14,12 @@ import { optionsOf, valuesOf, type Chosen } from './variables.ts'
 /** A dashboard that the server has. */
 export type Listed = { readonly uid: string; readonly title: string }
 
-export type Status = { readonly loki: string; readonly version: string; readonly from: string; readonly refresh: string }
+export type Status = {
+  readonly loki: string
+  readonly version: string
+  readonly from: string
+  readonly refresh: string
+}
 
 type Scene = Pick<Board, 'root' | 'refresh' | 'refit' | 'end'>
 
@@ -171,13 +176,22 @@ export class App {
         say('Refreshed.')
       },
       chose: (name, values) => {
-        this.#change({ chosen: new Map<string, readonly string[]>([...this.#address.chosen, [name, values]]) as Chosen })
+        this.#change({
+          chosen: new Map<string, readonly string[]>([...this.#address.chosen, [name, values]]) as Chosen,
+        })
         void this.refresh()
       },
     })
     this.#toolbar = bar
     this.#main.replaceChildren(element('h1', { class: 'unseen' }, title), bar.root, scene.root)
-    head({ status: this.#status, listed: this.#listed, address: { ...this.#address, dashboard: this.#dashboard?.uid ?? '' }, repainted: () => { this.refit() } })
+    head({
+      status: this.#status,
+      listed: this.#listed,
+      address: { ...this.#address, dashboard: this.#dashboard?.uid ?? '' },
+      repainted: () => {
+        this.refit()
+      },
+    })
   }
 
   /** Another address that shows the same place. */
@@ -196,7 +210,15 @@ export class App {
   /** Links between dashboards stay within the page. */
   #follow(event: MouseEvent): void {
     const link = event.target instanceof Element ? event.target.closest('a') : null
-    if (link === null || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return
+    if (
+      link === null ||
+      event.defaultPrevented ||
+      event.button !== 0 ||
+      event.metaKey ||
+      event.ctrlKey ||
+      event.shiftKey
+    )
+      return
     const url = new URL(link.href)
     if (url.origin !== location.origin || url.pathname !== '/' || url.hash !== '') return
     event.preventDefault()

@@ -56,7 +56,11 @@ export class Board {
   async refresh(round: Round): Promise<void> {
     const frames = this.#frames.filter((frame) => !this.#closed.has(frame))
     const asked = frames.flatMap((frame) =>
-      targetsOf(frame.panel).map((target): Asked => ({ frame, target, question: questionOf(frame.panel, target, round) })),
+      targetsOf(frame.panel).map((target): Asked => ({
+        frame,
+        target,
+        question: questionOf(frame.panel, target, round),
+      })),
     )
     const answers = new Map<Asked, PageResult>()
     const draw = (frame: PanelFrame): void => {

@@ -24,7 +24,9 @@ export type ChartContext = {
 
 const FONT = '11px system-ui, sans-serif'
 /** Steps between ticks of counts: no halves. */
-const INCREMENTS = [1, 2, 5].flatMap((digit) => Array.from({ length: 10 }, (_, zeros) => digit * 10 ** zeros)).sort((a, b) => a - b)
+const INCREMENTS = [1, 2, 5]
+  .flatMap((digit) => Array.from({ length: 10 }, (_, zeros) => digit * 10 ** zeros))
+  .sort((a, b) => a - b)
 const FRACTIONS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
 
 const seriesOf = ({ name, paint, isBars }: ChartLine): uPlot.Series => {
@@ -40,8 +42,21 @@ const axes = (context: ChartContext): uPlot.Axis[] => {
   const [muted, line] = [paintOf('var(--muted)'), paintOf('var(--line)')]
   const look = { stroke: muted, font: FONT, grid: { stroke: line, width: 1 }, ticks: { show: false } }
   return [
-    { ...look, size: 22, space: rangeMs > 86_400_000 ? 90 : 64, gap: 5, values: (_, times) => times.map((s) => axisTime(s * 1000, rangeMs)) },
-    { ...look, size: 44, space: 28, gap: 6, incrs: [...FRACTIONS, ...INCREMENTS], values: (_, ticks) => ticks.map(context.number) },
+    {
+      ...look,
+      size: 22,
+      space: rangeMs > 86_400_000 ? 90 : 64,
+      gap: 5,
+      values: (_, times) => times.map((s) => axisTime(s * 1000, rangeMs)),
+    },
+    {
+      ...look,
+      size: 44,
+      space: 28,
+      gap: 6,
+      incrs: [...FRACTIONS, ...INCREMENTS],
+      values: (_, ticks) => ticks.map(context.number),
+    },
   ]
 }
 

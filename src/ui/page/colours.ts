@@ -13,8 +13,12 @@ export const colourOf = (name: string): string => (/^#[0-9a-f]{3,8}$/i.test(name
 
 /** What a colour of `colourOf` is in the present theme: a canvas knows no custom properties. */
 export const paintOf = (colour: string): string => {
-  const property = /^var\((--[\w-]+)\)$/.exec(colour)?.[1]
-  return property === undefined ? colour : getComputedStyle(document.documentElement).getPropertyValue(property).trim()
+  const probe = document.createElement('span')
+  probe.style.color = colour
+  document.body.append(probe)
+  const paint = getComputedStyle(probe).color
+  probe.remove()
+  return paint
 }
 
 /** Gives each name a colour of its own while there are some left, and the same one at every refresh. */

@@ -13,7 +13,10 @@ export type Threshold = { readonly value: number | null; readonly color: string 
 
 export type Mapping =
   | { readonly type: 'value'; readonly options: Readonly<Record<string, MappedText>> }
-  | { readonly type: 'range'; readonly options: { readonly from: number | null; readonly to: number | null; readonly result: MappedText } }
+  | {
+      readonly type: 'range'
+      readonly options: { readonly from: number | null; readonly to: number | null; readonly result: MappedText }
+    }
   | { readonly type: 'special'; readonly options: { readonly match: string; readonly result: MappedText } }
   | { readonly type: 'regex'; readonly options: { readonly pattern: string; readonly result: MappedText } }
 

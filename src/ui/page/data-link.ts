@@ -18,7 +18,11 @@ const DASHBOARD = /^\/d\/([\w-]+)(?:\/[^?]*)?\?(.*)$/s
  *
  * @param cells by the name of their column
  */
-export const linkAddress = ({ url }: DataLink, cells: ReadonlyMap<string, string>, context: LinkContext): string | null => {
+export const linkAddress = (
+  { url }: DataLink,
+  cells: ReadonlyMap<string, string>,
+  context: LinkContext,
+): string | null => {
   const { values, from, to, dashboards } = context
   const withCells = url
     .replace(/\$\{__data\.fields(?:\.(\w+)|\["([^"]+)"\])\}/g, (_, plain?: string, quoted?: string) =>

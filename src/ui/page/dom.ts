@@ -26,7 +26,11 @@ export const drawing = <K extends keyof SVGElementTagNameMap>(
 ): SVGElementTagNameMap[K] => fill(document.createElementNS(SVG, tag), attributes, children)
 
 /** A button that only does something on this page. */
-export const button = (attributes: Attributes, pressed: () => void, ...children: readonly Child[]): HTMLButtonElement => {
+export const button = (
+  attributes: Attributes,
+  pressed: () => void,
+  ...children: readonly Child[]
+): HTMLButtonElement => {
   const made = element('button', { type: 'button', ...attributes }, ...children)
   made.addEventListener('click', pressed)
   return made

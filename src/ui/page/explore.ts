@@ -66,7 +66,12 @@ export class Explore {
       { class: 'explore', 'aria-label': 'LogQL' },
       element('label', { for: id }, 'LogQL'),
       this.#box,
-      element('div', { class: 'explore-tools' }, button({ class: 'control primary' }, start, 'Run'), element('span', {}, 'Ctrl+Enter runs it.')),
+      element(
+        'div',
+        { class: 'explore-tools' },
+        button({ class: 'control primary' }, start, 'Run'),
+        element('span', {}, 'Ctrl+Enter runs it.'),
+      ),
       element('details', { class: 'examples' }, element('summary', {}, 'Examples'), ...examples),
       this.#result,
     )
@@ -85,7 +90,13 @@ export class Explore {
       frame.draw({ answers: [{ target, expr, result }], range, nowMs, links })
       this.#mark(result, expr)
     }
-    await askQueries([{ kind, expr, ...range, limit: 500 }], (_, result) => { draw(result) }, round)
+    await askQueries(
+      [{ kind, expr, ...range, limit: 500 }],
+      (_, result) => {
+        draw(result)
+      },
+      round,
+    )
   }
 
   refit(): void {

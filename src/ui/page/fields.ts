@@ -18,7 +18,8 @@ export const optionsOf = ({ fieldConfig }: Panel, field: Field): FieldOptions =>
   return overrides
     .flatMap(({ properties }) => properties)
     .reduce<FieldOptions>((options, { id, value }) => {
-      if (id.startsWith('custom.')) return { ...options, custom: { ...options.custom, [id.slice('custom.'.length)]: value } }
+      if (id.startsWith('custom.'))
+        return { ...options, custom: { ...options.custom, [id.slice('custom.'.length)]: value } }
       return { ...options, [id]: value }
     }, defaults)
 }

@@ -20,7 +20,9 @@ const mark = (): SVGElement =>
       ['#f2c94c', 'M16 27 12 6'],
       ['#6fcf97', 'm16 27 4-21'],
       ['#56ccf2', 'm16 27 10-18'],
-    ].map(([stroke = '', d = '']) => drawing('path', { d, stroke, 'stroke-width': 3.4, 'stroke-linecap': 'round', fill: 'none' })),
+    ].map(([stroke = '', d = '']) =>
+      drawing('path', { d, stroke, 'stroke-width': 3.4, 'stroke-linecap': 'round', fill: 'none' }),
+    ),
   )
 
 /** The name of a dashboard without what all of them have in common. */

@@ -20,7 +20,8 @@ export const stretchesOf = (
     const nextMs = known[at + 1]?.[0]
     const toMs = spansNulls ? (nextMs === undefined ? endMs : nextMs - stepMs) : timeMs
     const last = stretches.at(-1)
-    if (merges && last?.value === value && last.toMs === timeMs - stepMs) stretches[stretches.length - 1] = { ...last, toMs }
+    if (merges && last?.value === value && last.toMs === timeMs - stepMs)
+      stretches[stretches.length - 1] = { ...last, toMs }
     else stretches.push({ fromMs: timeMs - stepMs, toMs, value })
   }
   return stretches

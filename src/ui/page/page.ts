@@ -6,7 +6,10 @@ const main = document.getElementById('main')
 if (main === null) throw new Error('the page has no main')
 
 const start = async (): Promise<void> => {
-  const [status, listed] = await Promise.all([askJson<Status>('/api/status'), askJson<readonly Listed[]>('/api/dashboards')])
+  const [status, listed] = await Promise.all([
+    askJson<Status>('/api/status'),
+    askJson<readonly Listed[]>('/api/dashboards'),
+  ])
   await new App(main, status, listed).show()
 }
 

@@ -159,4 +159,3 @@ export class PanelFrame {
     this.#endTail = stop
   }
 }
-

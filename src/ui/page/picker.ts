@@ -31,11 +31,16 @@ export class Picker {
     const { label } = options
     const id = freshId('picker')
     this.#search = element('input', { type: 'search', 'aria-label': `Search in ${label}`, placeholder: 'Search' })
-    this.#box = element('div', { id, class: 'picker-box', role: 'group', 'aria-label': label, hidden: true }, this.#search, this.#list)
+    this.#box = element(
+      'div',
+      { id, class: 'picker-box', role: 'group', 'aria-label': label, hidden: true },
+      this.#search,
+      this.#list,
+    )
     this.#open = button(
       { class: 'control picker-open', 'aria-expanded': 'false', 'aria-controls': id },
       () => {
-        this.#toggle(this.#box.hidden)
+        this.#toggle(this.#box.hasAttribute('hidden'))
       },
       element('span', { class: 'control-label' }, label),
       this.#value,
@@ -62,7 +67,8 @@ export class Picker {
         this.#toggle(false)
         this.#open.focus()
       }
-      if (event.key === 'Enter' && event.target === this.#search) this.#choose(this.#found()[0] ?? this.#search.value, true)
+      if (event.key === 'Enter' && event.target === this.#search)
+        this.#choose(this.#found()[0] ?? this.#search.value, true)
     })
     this.root.addEventListener('focusout', ({ relatedTarget }) => {
       if (relatedTarget instanceof Node && !this.root.contains(relatedTarget)) this.#toggle(false)
@@ -92,12 +98,15 @@ export class Picker {
   #fill(): void {
     const { hasAll } = this.#options
     const found = this.#found()
-    const rows = found.slice(0, MAX_SHOWN).map((value) => this.#choice(value, visibleText(value), this.#chosen.includes(value)))
+    const rows = found
+      .slice(0, MAX_SHOWN)
+      .map((value) => this.#choice(value, visibleText(value), this.#chosen.includes(value)))
     if (hasAll && this.#search.value === '') rows.unshift(this.#choice(null, 'All', this.#chosen.length === 0))
     const typed = this.#search.value
     if (typed !== '' && !found.includes(typed)) rows.push(this.#choice(typed, `Use “${typed}”`, false))
     if (found.length > MAX_SHOWN) rows.push(element('p', {}, `and ${found.length - MAX_SHOWN} more: search for them`))
-    if (found.length === 0 && typed === '') rows.push(element('p', {}, this.#why === '' ? 'None in this time range.' : this.#why))
+    if (found.length === 0 && typed === '')
+      rows.push(element('p', {}, this.#why === '' ? 'None in this time range.' : this.#why))
     this.#list.replaceChildren(...rows)
   }
 

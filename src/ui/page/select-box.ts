@@ -14,5 +14,10 @@ export const selectBox = (
   select.addEventListener('change', () => {
     changed(select.value)
   })
-  return element('div', { class: 'select-box control' }, element('label', { for: id, class: 'control-label' }, label), select)
+  return element(
+    'div',
+    { class: 'select-box control' },
+    element('label', { for: id, class: 'control-label' }, label),
+    select,
+  )
 }

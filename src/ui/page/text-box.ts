@@ -6,7 +6,14 @@ const PAUSE_MS = 400
 /** A box for a text of a variable; tells what was typed after a pause, or at once on Enter. */
 export const textBox = (label: string, value: string, changed: (value: string) => void): HTMLElement => {
   const id = freshId('box')
-  const input = element('input', { id, type: 'search', value, autocomplete: 'off', spellcheck: 'false', placeholder: 'any' })
+  const input = element('input', {
+    id,
+    type: 'search',
+    value,
+    autocomplete: 'off',
+    spellcheck: 'false',
+    placeholder: 'any',
+  })
   let told = value
   let waiting = new AbortController()
   const tell = (): void => {
@@ -24,5 +31,10 @@ export const textBox = (label: string, value: string, changed: (value: string) =
     })
   })
   input.addEventListener('change', tell)
-  return element('div', { class: 'text-box control' }, element('label', { for: id, class: 'control-label' }, label), input)
+  return element(
+    'div',
+    { class: 'text-box control' },
+    element('label', { for: id, class: 'control-label' }, label),
+    input,
+  )
 }

@@ -58,7 +58,12 @@ export const toolbar = (variables: readonly Variable[], state: ToolbarState, eve
       return picker.root
     })
   const ranges = [...absolute(state.from, state.to), ...QUICK_RANGES]
-  const refresh = button({ class: 'control', title: 'Ask everything anew' }, events.refreshed, icon('refresh'), unseen('Refresh'))
+  const refresh = button(
+    { class: 'control', title: 'Ask everything anew' },
+    events.refreshed,
+    icon('refresh'),
+    unseen('Refresh'),
+  )
   const root = element(
     'div',
     { class: 'toolbar' },

@@ -85,6 +85,8 @@ export const optionsOf = async (variable: Variable, values: Values, range: TimeR
   if (asked === null) throw new Error('this page knows queries for the values of a label only')
   const stream = interpolate(asked.stream, values)
   const parameters = { label: asked.label, stream, start: String(range.startMs), end: String(range.endMs) }
-  const found = await askJson<{ readonly values: readonly string[] }>(`/api/values?${new URLSearchParams(parameters).toString()}`)
+  const found = await askJson<{ readonly values: readonly string[] }>(
+    `/api/values?${new URLSearchParams(parameters).toString()}`,
+  )
   return matching(found.values, regex)
 }

@@ -14,7 +14,8 @@ const rank = ({ labels, state }: ReadAlert): number => {
   return (state === 'firing' ? 0 : 10) + (severity < 0 ? SEVERITIES.length : severity)
 }
 
-const newestFirst = (a: ReadAlert, b: ReadAlert): number => (a.activeAt < b.activeAt ? 1 : a.activeAt > b.activeAt ? -1 : 0)
+const newestFirst = (a: ReadAlert, b: ReadAlert): number =>
+  a.activeAt < b.activeAt ? 1 : a.activeAt > b.activeAt ? -1 : 0
 
 const alertRow = (alert: ReadAlert, nowMs: number): HTMLElement => {
   const { labels, annotations, state, activeAt } = alert
@@ -24,7 +25,9 @@ const alertRow = (alert: ReadAlert, nowMs: number): HTMLElement => {
   const age = inOne(formatValue((nowMs - since) / 1000, 's', 0, nowMs))
   return element(
     'li',
-    { class: `alert ${SEVERITIES.includes(severity) ? severity : 'info'} ${state === 'firing' ? 'firing' : 'pending'}` },
+    {
+      class: `alert ${SEVERITIES.includes(severity) ? severity : 'info'} ${state === 'firing' ? 'firing' : 'pending'}`,
+    },
     element(
       'p',
       { class: 'alert-head' },
@@ -61,7 +64,9 @@ export const alertsView = (panel: Panel): View => {
     table: null,
     draw: ({ nowMs }) => {
       show(nowMs).catch((error: unknown) => {
-        root.replaceChildren(empty(`The alerts cannot be read: ${error instanceof Error ? error.message : String(error)}`))
+        root.replaceChildren(
+          empty(`The alerts cannot be read: ${error instanceof Error ? error.message : String(error)}`),
+        )
       })
     },
   }

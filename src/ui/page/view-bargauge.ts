@@ -33,7 +33,11 @@ export const barGaugeView = (panel: Panel): View => {
           {},
           element('th', { scope: 'row' }, visibleText(one.name)),
           element('td', { class: 'track', 'aria-hidden': 'true' }, bar),
-          element('td', { class: 'number' }, inOne(formatValue(value, options.unit ?? '', options.decimals ?? null, nowMs))),
+          element(
+            'td',
+            { class: 'number' },
+            inOne(formatValue(value, options.unit ?? '', options.decimals ?? null, nowMs)),
+          ),
         )
       })
       root.replaceChildren(element('table', { class: 'bars' }, element('tbody', {}, ...rows)))

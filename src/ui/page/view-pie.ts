@@ -32,7 +32,8 @@ const ring = (slices: readonly Slice[], total: number): SVGElement => {
   return drawing('svg', { viewBox: '0 0 42 42', class: 'ring', 'aria-hidden': 'true' }, ...arcs)
 }
 
-const percent = (value: number, total: number): string => `${((100 * value) / total).toFixed(value === total ? 0 : 1)} %`
+const percent = (value: number, total: number): string =>
+  `${((100 * value) / total).toFixed(value === total ? 0 : 1)} %`
 
 /** Shares of a whole: a ring, and a table beside it that says the same. */
 export const pieView = (panel: Panel): View => {
@@ -69,4 +70,3 @@ export const pieView = (panel: Panel): View => {
     },
   }
 }
-

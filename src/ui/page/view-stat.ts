@@ -41,7 +41,9 @@ export const statView = (panel: Panel): View => {
         const unit = text.unit === '' ? [] : [element('span', { class: 'unit' }, ` ${text.unit}`)]
         const made = element('p', { class: `value ${sizeOf(text)}` }, text.text, ...unit)
         // What noValue stands for is judged as nothing: none of it is a threshold.
-        made.style.color = colourOf(value === null && !/^0$/.test(text.text) ? 'muted' : colourName(options, value ?? 0))
+        made.style.color = colourOf(
+          value === null && !/^0$/.test(text.text) ? 'muted' : colourName(options, value ?? 0),
+        )
         if (value === null) made.classList.add('nothing')
         return series.length > 1 ? element('div', {}, made, element('p', { class: 'name' }, field.name)) : made
       })

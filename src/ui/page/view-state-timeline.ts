@@ -55,7 +55,10 @@ const axis = ({ startMs, endMs }: TimeRange): HTMLElement => {
 const laneRow = (lane: Lane, range: TimeRange, palette: Palette): HTMLElement => {
   const { series, stretches, options } = lane
   const last = stretches.at(-1)
-  const told = last === undefined ? 'nothing' : `${stretches.length} stretches, the last one ${valueText(options, last.value)} from ${clockTime(last.fromMs)}`
+  const told =
+    last === undefined
+      ? 'nothing'
+      : `${stretches.length} stretches, the last one ${valueText(options, last.value)} from ${clockTime(last.fromMs)}`
   const name = visibleText(series.name)
   return element(
     'li',
@@ -87,8 +90,20 @@ export const stateTimelineView = (panel: Panel): View => {
       if (last !== null) draw(last)
     }
     const first = page * perPage
-    const earlier = button({ disabled: page === 0 }, () => { turn(-1) }, 'Previous')
-    const later = button({ disabled: first + perPage >= count }, () => { turn(1) }, 'Next')
+    const earlier = button(
+      { disabled: page === 0 },
+      () => {
+        turn(-1)
+      },
+      'Previous',
+    )
+    const later = button(
+      { disabled: first + perPage >= count },
+      () => {
+        turn(1)
+      },
+      'Next',
+    )
     return [earlier, element('span', {}, `${first + 1}–${Math.min(count, first + perPage)} of ${count}`), later]
   }
 
@@ -110,7 +125,12 @@ export const stateTimelineView = (panel: Panel): View => {
   const table = (): TextTable => ({
     head: ['Lane', 'From', 'To', 'Value'],
     rows: (last === null ? [] : lanesOf(panel, last)).flatMap(({ series, stretches, options }) =>
-      stretches.map(({ fromMs, toMs, value }) => [series.name, dateTime(fromMs), dateTime(toMs), valueText(options, value)]),
+      stretches.map(({ fromMs, toMs, value }) => [
+        series.name,
+        dateTime(fromMs),
+        dateTime(toMs),
+        valueText(options, value),
+      ]),
     ),
   })
   return { root, draw, table }

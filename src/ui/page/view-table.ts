@@ -43,7 +43,13 @@ const cell = (column: Column, row: number, most: number, content: PanelContent):
   return isGauge(options) ? gauge(value, most, text) : text
 }
 
-const linked = (column: Column, row: number, inside: Child, columns: readonly Column[], content: PanelContent): Child => {
+const linked = (
+  column: Column,
+  row: number,
+  inside: Child,
+  columns: readonly Column[],
+  content: PanelContent,
+): Child => {
   const [link] = column.options.links ?? []
   if (link === undefined) return inside
   const cells = new Map(columns.map(({ name, cells: all }) => [name, String(all[row] ?? '')]))
@@ -69,11 +75,15 @@ export const tableView = (panel: Panel): View => {
     }
     const head = columns.map(({ name, isNumber }) => {
       const order = sorting?.column === name ? (sorting.isDown ? 'descending' : 'ascending') : 'none'
-      const sort = button({}, () => {
-        sorting = { column: name, isDown: sorting?.column === name ? !sorting.isDown : isNumber }
-        if (last !== null) draw(last)
-        root.querySelectorAll('button')[columns.findIndex((one) => one.name === name)]?.focus()
-      }, name)
+      const sort = button(
+        {},
+        () => {
+          sorting = { column: name, isDown: sorting?.column === name ? !sorting.isDown : isNumber }
+          if (last !== null) draw(last)
+          root.querySelectorAll('button')[columns.findIndex((one) => one.name === name)]?.focus()
+        },
+        name,
+      )
       return element('th', { scope: 'col', 'aria-sort': order, class: isNumber ? 'number' : '' }, sort)
     })
     const most = columns.map(({ cells, isNumber }) => (isNumber ? Math.max(...cells.map(Number)) : 0))
@@ -89,7 +99,12 @@ export const tableView = (panel: Panel): View => {
       ),
     )
     root.replaceChildren(
-      element('table', { class: 'grid-table' }, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...body)),
+      element(
+        'table',
+        { class: 'grid-table' },
+        element('thead', {}, element('tr', {}, ...head)),
+        element('tbody', {}, ...body),
+      ),
     )
   }
   return { root, table: null, draw }

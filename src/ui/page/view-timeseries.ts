@@ -53,7 +53,11 @@ const legendItem = (line: ChartLine, sum: string): HTMLElement => {
   return element('li', {}, sign, visibleText(line.name), ' ', element('b', {}, sum))
 }
 
-type Drawn = { readonly content: PanelContent; readonly series: readonly NamedSeries[]; readonly lines: readonly ChartLine[] }
+type Drawn = {
+  readonly content: PanelContent
+  readonly series: readonly NamedSeries[]
+  readonly lines: readonly ChartLine[]
+}
 
 /** Series over time: bars that are stacked, or lines. */
 export const timeSeriesView = (panel: Panel, around: Around): View => {
@@ -88,9 +92,14 @@ export const timeSeriesView = (panel: Panel, around: Around): View => {
     const lines = linesOf(panel, ordered, palette)
     drawn = { content, series: ordered, lines }
     const [most] = ordered
-    const told = most === undefined ? 'nothing in the time range' : `${ordered.length} series, most: ${most.name}, ${number(sumOf(most))}`
+    const told =
+      most === undefined
+        ? 'nothing in the time range'
+        : `${ordered.length} series, most: ${most.name}, ${number(sumOf(most))}`
     plotPlace.setAttribute('aria-label', `${panel.title}: ${told}`)
-    legend.replaceChildren(...lines.map((line, at) => legendItem(line, number(sumOf(ordered[at] ?? { labels: {}, points: [] })))))
+    legend.replaceChildren(
+      ...lines.map((line, at) => legendItem(line, number(sumOf(ordered[at] ?? { labels: {}, points: [] })))),
+    )
     root.classList.toggle('nothing', most === undefined)
     if (most === undefined) {
       plot?.destroy()
@@ -113,7 +122,10 @@ export const timeSeriesView = (panel: Panel, around: Around): View => {
     const times = timesOf(content.range).toReversed()
     const columns = series.map((one) => new Map(one.points))
     const rows = times
-      .map((time) => [dateTime(time), ...columns.map((column) => (column.has(time) ? number(column.get(time) ?? NaN) : ''))])
+      .map((time) => [
+        dateTime(time),
+        ...columns.map((column) => (column.has(time) ? number(column.get(time) ?? NaN) : '')),
+      ])
       .filter(([, ...cells]) => cells.some((cell) => cell !== ''))
     return { head: ['Until', ...series.map(({ name }) => name)], rows }
   }
