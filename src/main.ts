@@ -62,6 +62,8 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
       return (await import('./cli/file-commands.ts')).runFileCommand(asked, { clock: systemClock, output })
     case 'convert':
       return (await import('./cli/convert.ts')).convert(asked, output)
+    case 'ui':
+      return (await import('./cli/ui.ts')).ui(asked, { clock: systemClock, output, stop: stopSignal() })
     case 'demo':
       return (await import('./cli/demo.ts')).demo(asked, {
         clock: systemClock,
