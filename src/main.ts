@@ -40,6 +40,8 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
       return 2
     case 'version':
       return (await import('./cli/version.ts')).printVersion(output)
+    case 'config schema':
+      return (await import('./cli/config-schema.ts')).printConfigSchema(output)
     case 'check':
       return (await import('./cli/check.ts')).check(asked.loads, process.env, output)
     case 'verify': {

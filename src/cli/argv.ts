@@ -54,7 +54,7 @@ export type Argv =
   | ({ readonly command: 'dashboards render' } & DashboardsRenderFlags)
   | ({ readonly command: 'convert' } & ConvertFlags)
   | ({ readonly command: 'ui' } & UiFlags)
-  | { readonly command: 'version' }
+  | { readonly command: 'version' | 'config schema' }
   /** For stdout, exit code 0. */
   | { readonly command: 'help'; readonly text: string }
   | ({ readonly command: 'rules diff' | 'rules sync' } & RulesSyncFlags)
@@ -165,6 +165,7 @@ const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   'dashboards check': (given) => flagged('dashboards check', parseDashboardsCheckFlags(given)),
   'dashboards render': (given) => flagged('dashboards render', parseDashboardsRenderFlags(given)),
   convert,
+  'config schema': () => ({ command: 'config schema' }),
   version: () => ({ command: 'version' }),
 }
 

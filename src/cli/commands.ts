@@ -146,6 +146,13 @@ export const COMMANDS = [
       'eventail convert --from=event-exporter config.yaml > eventail.yaml',
     ],
   },
+  {
+    name: 'config schema',
+    summary: 'print the JSON Schema of the configuration file, for editors',
+    operands: 'none',
+    flags: [],
+    examples: ['eventail config schema > eventail.schema.json'],
+  },
   { name: 'version', summary: 'print the version', operands: 'none', flags: [], examples: ['eventail version'] },
 ] as const satisfies readonly CommandSpec[]
 
