@@ -1,12 +1,14 @@
 import type { LineFormat } from '../entry/entry.ts'
 import type { StartPolicy } from '../kube/source.ts'
 import type { ScrapeConfig } from './config.ts'
-import { ignored, listOf, mapOf, record, scalar, wrong, type Decoder, type Section } from './decoder.ts'
+import { ignored, listOf, mapOf, optional, record, scalar, wrong, type Decoder, type Section } from './decoder.ts'
+import { enrichSection } from './enrich-section.ts'
 import { parseDuration } from './go-duration.ts'
 import { kubernetesName } from './positions-section.ts'
 import { relabelConfigs } from './relabel-section.ts'
 import { fieldSelector, labelSelector } from './selectors.ts'
 import { flag, integer, labelName, oneOf, size, text } from './scalars.ts'
+import { throttleSection } from './throttle-section.ts'
 import { written } from './written.ts'
 import { pipelineStages } from '../stages/pipeline-stages.ts'
 
@@ -47,8 +49,10 @@ const kubernetesEvents = record(
     max_label_value_length: size(LOKI_MAX_LABEL_VALUE_BYTES, { min: 16, max: 64 * KIB }),
     kubeconfig: text(),
     context: text(),
+    enrich: optional(enrichSection),
+    throttle: optional(throttleSection),
   },
-  (values, section): Pick<ScrapeConfig, 'connection' | 'source' | 'entry'> => {
+  (values, section): Pick<ScrapeConfig, 'connection' | 'source' | 'entry' | 'enrich' | 'throttle'> => {
     const { namespaces: names, exclude_namespaces: except } = values
     if (names.length > 0 && except.length > 0) {
       section.report('exclude_namespaces', 'CONFLICT', 'expected one of namespaces and exclude_namespaces, got both')
@@ -70,6 +74,8 @@ const kubernetesEvents = record(
         maxLineBytes: values.max_line_size,
         maxLabelValueBytes: values.max_label_value_length,
       },
+      enrich: values.enrich,
+      throttle: values.throttle,
     }
   },
 )
