@@ -53,15 +53,13 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
       return walInspect(asked, { disk: realDisk, processes: realProcesses(), output })
     }
     case 'rules check':
-      return (await import('./cli/rules-check.ts')).rulesCheck(asked, output)
     case 'rules test':
-      return (await import('./cli/rules-test.ts')).rulesTest(asked, { clock: systemClock, output })
     case 'rules render':
-      return (await import('./cli/rules-render.ts')).rulesRender(asked, output)
     case 'rules diff':
-      return (await import('./cli/rules-sync.ts')).rulesDiff(asked, output)
     case 'rules sync':
-      return (await import('./cli/rules-sync.ts')).rulesSync(asked, output)
+    case 'dashboards check':
+    case 'dashboards render':
+      return (await import('./cli/file-commands.ts')).runFileCommand(asked, { clock: systemClock, output })
     case 'convert':
       return (await import('./cli/convert.ts')).convert(asked, output)
     case 'demo':

@@ -1,5 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { AGENTS, type ConvertFlags } from './convert-flags.ts'
+import type { DashboardsCheckFlags } from './dashboards-check.ts'
+import { parseDashboardsCheckFlags, parseDashboardsRenderFlags } from './dashboards-flags.ts'
+import type { DashboardsRenderFlags } from './dashboards-render.ts'
 import type { VerifyFlags } from './verify.ts'
 import type { RulesCheckFlags } from './rules-check.ts'
 import { parseRulesCheckFlags, parseRulesRenderFlags, parseRulesSyncFlags, parseRulesTestFlags } from './rules-flags.ts'
@@ -46,6 +49,8 @@ export type Argv =
   | ({ readonly command: 'rules check' } & RulesCheckFlags)
   | ({ readonly command: 'rules test' } & RulesTestFlags)
   | ({ readonly command: 'rules render' } & RulesRenderFlags)
+  | ({ readonly command: 'dashboards check' } & DashboardsCheckFlags)
+  | ({ readonly command: 'dashboards render' } & DashboardsRenderFlags)
   | ({ readonly command: 'convert' } & ConvertFlags)
   | { readonly command: 'version' }
   /** For stdout, exit code 0. */
@@ -124,7 +129,11 @@ const walInspect = ({ files: [directory = ''], flags }: Given): Argv => {
   return { command: 'wal inspect', directory, entries, format }
 }
 
-const rules = <C extends string, F extends object>(command: C, flags: F | string): ({ command: C } & F) | UsageError =>
+/** A command that has a file of its own for its flags. */
+const flagged = <C extends string, F extends object>(
+  command: C,
+  flags: F | string,
+): ({ command: C } & F) | UsageError =>
   typeof flags === 'string' ? usageError(`${command}: ${flags}`) : { command, ...flags }
 
 const convert = ({ files: [file = ''], flags }: Given): Argv => {
@@ -140,11 +149,13 @@ const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   check: (given) => ({ command: 'check', loads: given.files.map((file) => loadRequest(given, file)) }),
   verify,
   'wal inspect': walInspect,
-  'rules check': (given) => rules('rules check', parseRulesCheckFlags(given)),
-  'rules test': (given) => rules('rules test', parseRulesTestFlags(given)),
-  'rules diff': (given) => rules('rules diff', parseRulesSyncFlags(given)),
-  'rules sync': (given) => rules('rules sync', parseRulesSyncFlags(given)),
-  'rules render': (given) => rules('rules render', parseRulesRenderFlags(given)),
+  'rules check': (given) => flagged('rules check', parseRulesCheckFlags(given)),
+  'rules test': (given) => flagged('rules test', parseRulesTestFlags(given)),
+  'rules diff': (given) => flagged('rules diff', parseRulesSyncFlags(given)),
+  'rules sync': (given) => flagged('rules sync', parseRulesSyncFlags(given)),
+  'rules render': (given) => flagged('rules render', parseRulesRenderFlags(given)),
+  'dashboards check': (given) => flagged('dashboards check', parseDashboardsCheckFlags(given)),
+  'dashboards render': (given) => flagged('dashboards render', parseDashboardsRenderFlags(given)),
   convert,
   version: () => ({ command: 'version' }),
 }

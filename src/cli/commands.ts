@@ -1,5 +1,7 @@
 import {
   CONVERT_FLAGS,
+  DASHBOARDS_CHECK_FLAGS,
+  DASHBOARDS_RENDER_FLAGS,
   DEMO_FLAGS,
   FILE_FLAGS,
   LOG_FLAGS,
@@ -104,6 +106,23 @@ export const COMMANDS = [
     operands: 'files',
     flags: RULES_SYNC_FLAGS,
     examples: ['eventail rules sync -url=http://loki:3100 -tenant=prod rules'],
+  },
+  {
+    name: 'dashboards check',
+    summary: 'tell everything that is wrong with dashboards of Grafana: queries, labels, units, grid',
+    operands: 'files',
+    flags: DASHBOARDS_CHECK_FLAGS,
+    examples: ['eventail dashboards check dashboards', 'eventail dashboards check -profile=generic mine.json'],
+  },
+  {
+    name: 'dashboards render',
+    summary: 'write dashboards as files or a ConfigMap, also for a Loki without structured metadata',
+    operands: 'files',
+    flags: DASHBOARDS_RENDER_FLAGS,
+    examples: [
+      'eventail dashboards render -as=configmap -namespace=monitoring dashboards',
+      'eventail dashboards render -no-structured-metadata -out=/var/lib/grafana/dashboards dashboards',
+    ],
   },
   {
     name: 'convert',

@@ -56,6 +56,11 @@ export const RULES_CHECK_FLAGS: readonly Flag[] = [
   value('profile', 'eventail: rules on what the agent writes; generic: any rules for the ruler of Loki (eventail)'),
 ]
 
+/** What only the look for mistakes in dashboards takes. */
+export const DASHBOARDS_CHECK_FLAGS: readonly Flag[] = [
+  value('profile', 'eventail: dashboards of what the agent writes; generic: any dashboards of Grafana (eventail)'),
+]
+
 const NO_METADATA_FLAG = toggle('no-structured-metadata', 'the variant for a Loki without structured metadata')
 
 /** What only the run of unit tests of rules takes. */
@@ -83,6 +88,14 @@ export const RULES_RENDER_FLAGS: readonly Flag[] = [
   value('namespace', 'namespace of the objects'),
   value('tenant', 'tenant of custom resources (application)'),
   RUNBOOK_FLAG,
+]
+
+/** What only the writing of dashboards takes. */
+export const DASHBOARDS_RENDER_FLAGS: readonly Flag[] = [
+  NO_METADATA_FLAG,
+  value('as', 'files or configmap'),
+  value('out', 'folder to write to, instead of stdout'),
+  value('namespace', 'namespace of the ConfigMap'),
 ]
 
 /** What only the conversion of another agent's file takes. */
