@@ -63,13 +63,14 @@ export class Memory {
 
   /** Remembers what nobody asked for, if there is room for it anyway. */
   putSpare(key: string, known: Known, nowMs: number): void {
-    if (this.#slots.has(key) || this.#sizeBytes + SLOT_BYTES * 4 < this.#capacityBytes) this.#take(key, known, nowMs)
+    if (this.#slots.has(key) || this.#sizeBytes + slotBytes(key, known) <= this.#capacityBytes)
+      this.#take(key, known, nowMs)
   }
 
   #take(key: string, known: Known, nowMs: number): void {
     const before = this.#slots.get(key)
     if (before !== undefined) this.#drop(key, before)
-    const sizeBytes = SLOT_BYTES + key.length + (known.facts === null ? 0 : factsBytes(known.facts))
+    const sizeBytes = slotBytes(key, known)
     this.#slots.set(key, { ...known, sizeBytes, usedMs: nowMs })
     this.#sizeBytes += sizeBytes
   }
@@ -79,3 +80,6 @@ export class Memory {
     this.#sizeBytes -= slot.sizeBytes
   }
 }
+
+const slotBytes = (key: string, { facts }: Known): number =>
+  SLOT_BYTES + key.length + (facts === null ? 0 : factsBytes(facts))
