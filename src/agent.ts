@@ -240,7 +240,8 @@ export class Agent {
       log.error('write-ahead log cannot be gone on with: starting over', { why })
       this.#onBroken()
     }
-    const parts = { options: this.#wal, sinks: this.#sinks, jobs, clock, log, registry, signal }
+    const isDurableFirst = jobs.some(({ enrichment }) => enrichment !== null)
+    const parts = { options: this.#wal, isDurableFirst, sinks: this.#sinks, jobs, clock, log, registry, signal }
     const opened = await openOutbox({ ...parts, onDropped, onBroken })
     if (opened.kind !== 'ok' || !signal.aborted) return opened
     await opened.outbox.close()
