@@ -23,6 +23,13 @@ const ARROWS: Readonly<Record<string, readonly RegExp[]>> = {
   kube: [/^src\/config\/config\.ts$/],
   entry: [/^src\/kube\/event\.ts$/],
   loki: [/^src\/entry\/entry\.ts$/],
+  enrich: [
+    /^src\/kube\/[^/]+\.ts$/,
+    /^src\/entry\/(?:enrichment|bounded-text)\.ts$/,
+    /^src\/config\/(?:bytes|shell-pattern)\.ts$/,
+    /^src\/regexp\/memo\.ts$/,
+    /^src\/stages\/token-bucket\.ts$/,
+  ],
 }
 
 /** The hall as far as the three rooms of the flow may see it. */
