@@ -40,6 +40,8 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
       return 2
     case 'version':
       return (await import('./cli/version.ts')).printVersion(output)
+    case 'config schema':
+      return (await import('./cli/config-schema.ts')).printConfigSchema(output)
     case 'check':
       return (await import('./cli/check.ts')).check(asked.loads, process.env, output)
     case 'verify': {
@@ -62,6 +64,8 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
       return (await import('./cli/file-commands.ts')).runFileCommand(asked, { clock: systemClock, output })
     case 'convert':
       return (await import('./cli/convert.ts')).convert(asked, output)
+    case 'ui':
+      return (await import('./cli/ui.ts')).ui(asked, { clock: systemClock, output, stop: stopSignal() })
     case 'demo':
       return (await import('./cli/demo.ts')).demo(asked, {
         clock: systemClock,

@@ -19,6 +19,7 @@ import { flagOverlay } from './flag-overlay.ts'
 import type { Flag } from './flags.ts'
 import { plainWords } from './go-flags.ts'
 import { helpText } from './help-text.ts'
+import { parseUiFlags, type UiFlags } from './ui-flags.ts'
 
 /** Which configuration a command works on. */
 export type LoadRequest = {
@@ -52,7 +53,8 @@ export type Argv =
   | ({ readonly command: 'dashboards check' } & DashboardsCheckFlags)
   | ({ readonly command: 'dashboards render' } & DashboardsRenderFlags)
   | ({ readonly command: 'convert' } & ConvertFlags)
-  | { readonly command: 'version' }
+  | ({ readonly command: 'ui' } & UiFlags)
+  | { readonly command: 'version' | 'config schema' }
   /** For stdout, exit code 0. */
   | { readonly command: 'help'; readonly text: string }
   | ({ readonly command: 'rules diff' | 'rules sync' } & RulesSyncFlags)
@@ -108,6 +110,11 @@ const demo = ({ overlay, flags }: Given): Argv => {
   return typeof parsed === 'string' ? usageError(parsed) : { command: 'demo', overlay, ...parsed }
 }
 
+const ui = ({ flags }: Given): Argv => {
+  const parsed = parseUiFlags(flags)
+  return typeof parsed === 'string' ? usageError(`ui: ${parsed}`) : { command: 'ui', ...parsed }
+}
+
 const verify = (given: Given): Argv => {
   const files = given.flags.get('config.file') ?? ''
   if (files === '') return usageError('verify: set -config.file')
@@ -146,6 +153,7 @@ const convert = ({ files: [file = ''], flags }: Given): Argv => {
 const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   run,
   demo,
+  ui,
   check: (given) => ({ command: 'check', loads: given.files.map((file) => loadRequest(given, file)) }),
   verify,
   'wal inspect': walInspect,
@@ -157,6 +165,7 @@ const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   'dashboards check': (given) => flagged('dashboards check', parseDashboardsCheckFlags(given)),
   'dashboards render': (given) => flagged('dashboards render', parseDashboardsRenderFlags(given)),
   convert,
+  'config schema': () => ({ command: 'config schema' }),
   version: () => ({ command: 'version' }),
 }
 

@@ -11,6 +11,7 @@ import {
   RULES_TEST_FLAGS,
   RUN_FLAGS,
   SERVER_FLAGS,
+  UI_FLAGS,
   VERIFY_FLAGS,
   WAL_INSPECT_FLAGS,
   type Flag,
@@ -44,6 +45,16 @@ export const COMMANDS = [
     operands: 'none',
     flags: [...DEMO_FLAGS, ...SERVER_FLAGS, ...LOG_FLAGS],
     examples: ['eventail demo', 'eventail demo -duration=20s -speed=10'],
+  },
+  {
+    name: 'ui',
+    summary: 'a page that draws the dashboards out of a Loki, before they are installed in Grafana',
+    operands: 'none',
+    flags: UI_FLAGS,
+    examples: [
+      'eventail ui -loki=http://loki:3100',
+      'eventail ui -loki=https://loki.example -tenant=prod -user=sre -password-file=password',
+    ],
   },
   {
     name: 'check',
@@ -134,6 +145,13 @@ export const COMMANDS = [
       'eventail convert --from=alloy config.alloy > eventail.yaml',
       'eventail convert --from=event-exporter config.yaml > eventail.yaml',
     ],
+  },
+  {
+    name: 'config schema',
+    summary: 'print the JSON Schema of the configuration file, for editors',
+    operands: 'none',
+    flags: [],
+    examples: ['eventail config schema > eventail.schema.json'],
   },
   { name: 'version', summary: 'print the version', operands: 'none', flags: [], examples: ['eventail version'] },
 ] as const satisfies readonly CommandSpec[]
