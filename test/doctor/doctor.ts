@@ -88,7 +88,11 @@ type Setup = {
   readonly top?: string
 }
 
-const examine = async (t: Tap, setup: Setup, { clock = systemClock, format = 'json' } = {}) => {
+const examine = async (
+  t: Tap,
+  setup: Setup,
+  { clock = systemClock, format = 'json' }: { clock?: Clock; format?: 'json' | 'table' } = {},
+) => {
   const folder = mkdtempSync(join(tmpdir(), 'eventail-doctor-'))
   t.teardown(() => {
     rmSync(folder, { recursive: true })
