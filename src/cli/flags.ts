@@ -107,7 +107,7 @@ export const CONVERT_FLAGS: readonly Flag[] = [
 
 const MODE_FLAGS: readonly Flag[] = [
   toggle('dry-run', 'print entries to stdout instead of sending them; positions are read and not written'),
-  toggle('inspect', 'show on stderr what each pipeline stage changes'),
+  toggle('inspect', 'show on stderr what each rule and pipeline stage changes'),
   toggle('stdin', 'read events as JSON from stdin, one on a line, instead of from the API server'),
   toggle('check-syntax', 'check the configuration file and exit'),
   toggle('print-config-stderr', 'print the configuration in effect to stderr, secrets masked'),
