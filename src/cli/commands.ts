@@ -1,6 +1,9 @@
 import {
   CONVERT_FLAGS,
+  DASHBOARDS_CHECK_FLAGS,
+  DASHBOARDS_RENDER_FLAGS,
   DEMO_FLAGS,
+  DOCTOR_FLAGS,
   FILE_FLAGS,
   LOG_FLAGS,
   RULES_CHECK_FLAGS,
@@ -9,6 +12,7 @@ import {
   RULES_TEST_FLAGS,
   RUN_FLAGS,
   SERVER_FLAGS,
+  UI_FLAGS,
   VERIFY_FLAGS,
   WAL_INSPECT_FLAGS,
   type Flag,
@@ -44,6 +48,16 @@ export const COMMANDS = [
     examples: ['eventail demo', 'eventail demo -duration=20s -speed=10'],
   },
   {
+    name: 'ui',
+    summary: 'a page that draws the dashboards out of a Loki, before they are installed in Grafana',
+    operands: 'none',
+    flags: UI_FLAGS,
+    examples: [
+      'eventail ui -loki=http://loki:3100',
+      'eventail ui -loki=https://loki.example -tenant=prod -user=sre -password-file=password',
+    ],
+  },
+  {
     name: 'check',
     summary: 'check configuration files and tell everything that is wrong with them',
     operands: 'files',
@@ -59,6 +73,13 @@ export const COMMANDS = [
       'eventail verify -config.file=eventail.yaml',
       'eventail verify -config.file=eventail.yaml -since=3h -o json',
     ],
+  },
+  {
+    name: 'doctor',
+    summary: 'tell what is missing of permissions, Loki, clocks and disk, with the lines to add',
+    operands: 'none',
+    flags: [...FILE_FLAGS, ...DOCTOR_FLAGS],
+    examples: ['eventail doctor -config.file=eventail.yaml', 'eventail doctor -config.file=eventail.yaml -o json'],
   },
   {
     name: 'wal inspect',
@@ -106,6 +127,23 @@ export const COMMANDS = [
     examples: ['eventail rules sync -url=http://loki:3100 -tenant=prod rules'],
   },
   {
+    name: 'dashboards check',
+    summary: 'tell everything that is wrong with dashboards of Grafana: queries, labels, units, grid',
+    operands: 'files',
+    flags: DASHBOARDS_CHECK_FLAGS,
+    examples: ['eventail dashboards check dashboards', 'eventail dashboards check -profile=generic mine.json'],
+  },
+  {
+    name: 'dashboards render',
+    summary: 'write dashboards as files or a ConfigMap, also for a Loki without structured metadata',
+    operands: 'files',
+    flags: DASHBOARDS_RENDER_FLAGS,
+    examples: [
+      'eventail dashboards render -as=configmap -namespace=monitoring dashboards',
+      'eventail dashboards render -no-structured-metadata -out=/var/lib/grafana/dashboards dashboards',
+    ],
+  },
+  {
     name: 'convert',
     summary: 'print the file of another agent as one for this agent, and tell what has no equivalent',
     operands: 'file',
@@ -115,6 +153,13 @@ export const COMMANDS = [
       'eventail convert --from=alloy config.alloy > eventail.yaml',
       'eventail convert --from=event-exporter config.yaml > eventail.yaml',
     ],
+  },
+  {
+    name: 'config schema',
+    summary: 'print the JSON Schema of the configuration file, for editors',
+    operands: 'none',
+    flags: [],
+    examples: ['eventail config schema > eventail.schema.json'],
   },
   { name: 'version', summary: 'print the version', operands: 'none', flags: [], examples: ['eventail version'] },
 ] as const satisfies readonly CommandSpec[]

@@ -26,7 +26,8 @@ export const soundRules = (names: readonly string[], output: Output): readonly R
   return checked.errors.length === 0 ? checked.files : null
 }
 
-const writeAll = (folder: string, rendered: readonly Rendered[], output: Output): ExitCode => {
+/** Writes files into a folder, which is made. @returns 0: done; 1: not, which is told */
+export const writeAll = (folder: string, rendered: readonly Rendered[], output: Output): ExitCode => {
   try {
     mkdirSync(folder, { recursive: true })
     for (const { name, text } of rendered) writeFileSync(join(folder, name), text)

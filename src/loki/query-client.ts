@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import { request } from 'undici'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
@@ -8,6 +7,7 @@ import { Connections } from './connections.ts'
 import { PushHeaders } from './push-headers.ts'
 import { type ReadEntry, readQueryAnswer } from './query-answer.ts'
 import { queryUrlOf } from './query-url.ts'
+import { readBounded } from './read-bounded.ts'
 import { withoutSecrets } from './secret-source.ts'
 import { timed } from './timed.ts'
 import { withoutCredentials } from './url-credentials.ts'
@@ -43,18 +43,6 @@ const MAX_TEXT_CHARS = 300
 /** A query reads chunks from a store: it takes longer than a push. */
 const MIN_TIMEOUT_MS = 60_000
 
-const readBounded = async (body: Readable): Promise<Buffer | null> => {
-  const chunks: Buffer[] = []
-  let sizeBytes = 0
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    sizeBytes += chunk.length
-    // Leaving the loop destroys the stream and with it the connection.
-    if (sizeBytes > MAX_BODY_BYTES) return null
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks, sizeBytes)
-}
-
 const answerOf = (status: number, body: Buffer | null): QueryAnswer => {
   if (body === null) return { kind: 'too_large' }
   if (status !== 200) return { kind: 'refused', status, text: body.toString('utf8').trim().slice(0, MAX_TEXT_CHARS) }
@@ -85,7 +73,7 @@ export class QueryClient {
     this.#clock = clock
     this.#userAgent = userAgent
     this.#connections = new Connections(options, log)
-    this.#headers = new PushHeaders(options.headers, log)
+    this.#headers = new PushHeaders(options, log)
     const { url, authorization } = withoutCredentials(options)
     this.#url = queryUrlOf(url)
     this.#authorizer = new Authorizer(authorization, { clock, log, timeoutMs: options.timeoutMs })
@@ -111,12 +99,17 @@ export class QueryClient {
     if (authorization.kind === 'unreadable') return { kind: 'unusable', why: authorization.why }
     const value = authorization.kind === 'header' ? authorization.value : ''
     const secrets = authorization.kind === 'header' ? authorization.secrets : []
-    const answer = await this.#get(url, this.#requestHeaders(value, query.tenant), stop)
-    return this.#clean(answer, [...secrets, ...Object.values(this.#options.headers)])
+    const built = await this.#headers.build({
+      userAgent: this.#userAgent,
+      authorization: value,
+      tenant: query.tenant,
+    })
+    if (built.kind === 'unreadable') return { kind: 'unusable', why: built.why }
+    const answer = await this.#get(url, this.#queryHeaders(built.headers), stop)
+    return this.#clean(answer, [...secrets, ...built.secrets])
   }
 
-  #requestHeaders(authorization: string, tenant: string): Record<string, string> {
-    const headers = this.#headers.build({ userAgent: this.#userAgent, authorization, tenant })
+  #queryHeaders(headers: Record<string, string>): Record<string, string> {
     delete headers['content-type']
     // Since Loki 3.0: structured metadata beside the labels instead of among them.
     return { ...headers, accept: 'application/json', 'x-loki-response-encoding-flags': 'categorize-labels' }
@@ -129,7 +122,7 @@ export class QueryClient {
     const timeoutMs = Math.max(MIN_TIMEOUT_MS, this.#options.timeoutMs)
     const answer = await timed({ clock: this.#clock, timeoutMs, stop }, async (signal): Promise<QueryAnswer> => {
       const response = await request(url, { headers, dispatcher, signal, headersTimeout: 0, bodyTimeout: 0 })
-      return answerOf(response.statusCode, await readBounded(response.body))
+      return answerOf(response.statusCode, await readBounded(response.body, MAX_BODY_BYTES))
     })
     if (answer.kind === 'unsent') return { kind: 'unusable', why: answer.why }
     return answer.kind === 'unanswered' ? { kind: 'failed', why: answer.why } : answer

@@ -23,7 +23,10 @@ const attempt = <T>(file: string, read: () => T): { readonly value: T } | { read
 
 const isRuleName = (name: string): boolean => /\.ya?ml$/.test(name) && !name.startsWith('.')
 
-const filesOf = (folder: string, isWanted: (name: string) => boolean): readonly string[] =>
+/** Which files of a folder are meant, by their names. */
+type IsWanted = (name: string) => boolean
+
+const filesOf = (folder: string, isWanted: IsWanted): readonly string[] =>
   readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isFile() && isWanted(entry.name))
     .map((entry) => join(folder, entry.name))
@@ -43,10 +46,10 @@ const matcherOf = (pattern: string): ((name: string) => boolean) => {
   }
 }
 
-/** A folder stands for the YAML files in it, not for those of its folders; `*` may stand in the name of a file. */
-const expanded = (name: string): readonly string[] => {
+/** A folder stands for the wanted files in it, not for those of its folders; `*` may stand in the name of a file. */
+const expanded = (name: string, isWanted: IsWanted): readonly string[] => {
   if (basename(name).includes('*')) return filesOf(dirname(name), matcherOf(basename(name)))
-  return statSync(name).isDirectory() ? filesOf(name, isRuleName) : [name]
+  return statSync(name).isDirectory() ? filesOf(name, isWanted) : [name]
 }
 
 const textOf = (file: string): string => {
@@ -55,11 +58,14 @@ const textOf = (file: string): string => {
   return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
 }
 
-/** Reads the files, and those of the folders, that are named; all of them, or why one cannot be. */
-export const readSources = (names: readonly string[]): Sources => {
+/**
+ * Reads the files, and those of the folders, that are named; all of them, or why one cannot be. Of a folder the YAML
+ * files, unless others are wanted.
+ */
+export const readSources = (names: readonly string[], isWanted: IsWanted = isRuleName): Sources => {
   const sources: Source[] = []
   for (const name of names) {
-    const files = attempt(name, () => expanded(name))
+    const files = attempt(name, () => expanded(name, isWanted))
     if ('why' in files) return { kind: 'unreadable', why: files.why }
     if (files.value.length === 0) return { kind: 'unreadable', why: `${name}: no such file there` }
     for (const file of files.value) {
