@@ -1,7 +1,9 @@
 import type { ClientOptions, PaceOptions } from '../loki/client-options.ts'
-import { authorization, basicAuth, chosenAuthorization, oauth2 } from './client-authorization.ts'
+import { authorization, basicAuth, chosenAuthorization } from './client-authorization.ts'
+import { fileHeaders, headerName, headerValue, httpHeader, httpHeaderName, inlineHeaders } from './client-headers.ts'
+import { oauth2 } from './client-oauth2.ts'
 import { chosenProxy, proxyKeys, tlsConfig } from './client-transport.ts'
-import { ignored, listOf, mapOf, record, required, secret, unsupported, type Section, type Wrong } from './decoder.ts'
+import { ignored, mapOf, record, required, secret, type Section } from './decoder.ts'
 import { pushUrl, type PushUrl } from './push-url.ts'
 import { checkedText, duration, flag, integer, labelName, size, text } from './scalars.ts'
 
@@ -22,17 +24,6 @@ const tenant = checkedText("a tenant of at most 150 letters, digits and !-_.*'()
   /^[A-Za-z0-9!\-_.*'()]{0,150}$/.test(value) && value !== '.' && value !== '..'
     ? null
     : { code: 'BAD_VALUE', expected: "a tenant of at most 150 letters, digits and !-_.*'()" },
-)
-
-const headerName = (name: string): Wrong | null =>
-  /^[\w!#$%&'*+.^`|~-]+$/.test(name) ? null : { code: 'BAD_VALUE', expected: 'a header name' }
-
-const headerValue = secret(
-  checkedText('a header value without line breaks', (value) =>
-    /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
-      ? null
-      : { code: 'BAD_VALUE', expected: 'a header value in Latin-1 without line breaks' },
-  ),
 )
 
 const backoffConfig = record(
@@ -58,16 +49,6 @@ const pace = (absent: PaceOptions) =>
     (values): PaceOptions => ({ bytesPerSecond: values.bytes_per_second, burstBytes: values.burst_bytes }),
   )
 
-/** Several values are one, as RFC 9110, section 5.3, allows. */
-const httpHeader = record(
-  {
-    values: listOf(headerValue),
-    secrets: listOf(headerValue),
-    files: unsupported('headers from files are not supported: use authorization with credentials_file'),
-  },
-  ({ values, secrets }) => [...values, ...secrets].join(', '),
-)
-
 const fields = {
   name: text(),
   url: pushUrl,
@@ -86,8 +67,8 @@ const fields = {
   oauth2,
   tls_config: tlsConfig,
   ...proxyKeys,
-  http_headers: secret(mapOf(httpHeader, headerName)),
-  follow_redirects: ignored('redirects are never followed'),
+  http_headers: secret(mapOf(httpHeader, httpHeaderName)),
+  follow_redirects: flag(true),
   enable_http2: ignored('pushes use HTTP/1.1'),
   stream_lag_labels: ignored('Promtail dropped this key too'),
   required: flag(true),
@@ -129,10 +110,12 @@ const client = (clientFields: typeof fields) =>
       host: values.url.host,
       tenantId: values.tenant_id,
       externalLabels: values.external_labels,
-      headers: { ...values.http_headers, ...values.headers },
+      headers: { ...inlineHeaders(values.http_headers), ...values.headers },
+      fileHeaders: fileHeaders(values.http_headers),
       authorization: chosenAuthorization(values, section),
       tls: values.tls_config,
       proxy: chosenProxy(values, section),
+      followRedirects: values.follow_redirects,
       batchWaitMs: values.batchwait,
       batchSizeBytes: values.batchsize,
       lingerMs: lingerMs(values, section),

@@ -2,6 +2,7 @@ import { stringify } from 'yaml'
 import type {
   Authorization,
   ClientOptions,
+  GrantOptions,
   OAuth2Options,
   PaceOptions,
   Secret,
@@ -43,19 +44,38 @@ const tlsKeys = (tls: TlsOptions): Printed => ({
     server_name: tls.serverName,
     insecure_skip_verify: tls.insecureSkipVerify,
     min_version: tls.minVersion,
+    max_version: tls.maxVersion,
   }),
 })
 
 const proxyKeys = ({ proxy }: Pick<ClientOptions, 'proxy'>): Printed => {
   if (proxy.kind === 'none') return {}
-  if (proxy.kind === 'environment') return { proxy_from_environment: true }
-  return { proxy_url: proxy.url, no_proxy: proxy.noProxy }
+  const connect = Object.entries(proxy.connectHeaders).map(([name, value]) => [name, [value]])
+  return compact({
+    ...(proxy.kind === 'environment'
+      ? { proxy_from_environment: true }
+      : { proxy_url: proxy.url, no_proxy: proxy.noProxy }),
+    proxy_connect_header: Object.fromEntries(connect),
+  })
 }
+
+const grantKeys = (grant: GrantOptions): Printed =>
+  grant.kind === 'client_credentials'
+    ? secretKeys('client_secret', grant.secret)
+    : {
+        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+        ...secretKeys('client_certificate_key', grant.key),
+        client_certificate_key_id: grant.keyId,
+        signature_algorithm: grant.algorithm,
+        iss: grant.issuer,
+        audience: grant.audience,
+        claims: grant.claims,
+      }
 
 const oauth2Keys = (options: OAuth2Options): Printed =>
   compact({
     client_id: options.clientId,
-    ...secretKeys('client_secret', options.clientSecret),
+    ...grantKeys(options.grant),
     scopes: options.scopes,
     token_url: options.tokenUrl,
     endpoint_params: options.endpointParams,
@@ -85,6 +105,17 @@ const pace = ({ bytesPerSecond, burstBytes }: PaceOptions): Printed => ({
   burst_bytes: formatSize(burstBytes),
 })
 
+const fileHeaderKeys = (client: ClientOptions): Printed => {
+  const headers = Object.entries(client.fileHeaders).map(([name, parts]) => [
+    name,
+    compact({
+      secrets: parts.flatMap((part) => (part.kind === 'inline' ? [part.value] : [])),
+      files: parts.flatMap((part) => (part.kind === 'file' ? [part.path] : [])),
+    }),
+  ])
+  return { http_headers: Object.fromEntries(headers) as Printed }
+}
+
 const clientKeys = (client: ClientOptions): Printed =>
   compact({
     name: client.name,
@@ -92,9 +123,11 @@ const clientKeys = (client: ClientOptions): Printed =>
     tenant_id: client.tenantId,
     external_labels: client.externalLabels,
     headers: client.headers,
+    ...fileHeaderKeys(client),
     ...authorizationKeys(client.authorization),
     ...tlsKeys(client.tls),
     ...proxyKeys(client),
+    follow_redirects: client.followRedirects,
     batchwait: formatDuration(client.batchWaitMs),
     batchsize: client.batchSizeBytes,
     timeout: formatDuration(client.timeoutMs),

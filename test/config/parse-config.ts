@@ -92,7 +92,20 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
     '29:16 CONFLICT clients[11].batchsize',
     '30:28 BAD_VALUE clients[11].max_pushes_per_second',
     '32:13 MISSING_KEY clients[12].oauth2.token_url',
-    '33:34 UNSUPPORTED clients[12].http_headers.a.files[0]',
+    '33:40 BAD_VALUE clients[12].http_headers.Content-Type',
+    '35:27 CONFLICT clients[13].proxy_connect_header',
+    '35:29 BAD_VALUE clients[13].proxy_connect_header."a b"',
+    '35:45 BAD_VALUE clients[13].proxy_connect_header.d[0]',
+    '36:52 CONFLICT clients[13].tls_config.max_version',
+    '36:67 UNSUPPORTED clients[13].tls_config.ca_ref',
+    '38:33 UNSUPPORTED clients[14].basic_auth.username_ref',
+    '38:50 UNSUPPORTED clients[14].basic_auth.password_ref',
+    '40:7 MISSING_KEY clients[14].oauth2.client_certificate_key',
+    '40:7 CONFLICT clients[14].oauth2',
+    '44:35 UNSUPPORTED clients[14].oauth2.client_certificate_key_ref',
+    '45:28 BAD_VALUE clients[14].oauth2.signature_algorithm',
+    '46:20 BAD_VALUE clients[14].oauth2.claims.a',
+    '48:62 BAD_VALUE clients[15].oauth2.grant_type',
   ],
   'client-names.bad.yaml': [
     '3:5 DUPLICATE_NAME clients[1]',
@@ -224,9 +237,19 @@ t.test('the smallest file has every default', (t) => {
         tenantId: '',
         externalLabels: {},
         headers: {},
+        fileHeaders: {},
         authorization: { kind: 'none' },
-        tls: { ca: null, cert: null, key: null, serverName: '', insecureSkipVerify: false, minVersion: 'TLS12' },
+        tls: {
+          ca: null,
+          cert: null,
+          key: null,
+          serverName: '',
+          insecureSkipVerify: false,
+          minVersion: 'TLS12',
+          maxVersion: null,
+        },
         proxy: { kind: 'none' },
+        followRedirects: true,
         batchWaitMs: 1000,
         batchSizeBytes: 1_048_576,
         lingerMs: 25,
@@ -294,20 +317,32 @@ t.test('a file with everything is read as it says', (t) => {
     healthCheckTarget: false,
     gracefulShutdownTimeoutMs: 5000,
   })
-  const [main, token] = config.clients
+  const [main, token, signed] = config.clients
   t.match(main, {
     name: 'main',
     host: 'loki.example:443',
     tenantId: 'team-a',
     externalLabels: { cluster: 'on', zone: '0123' },
-    headers: { 'X-Key': 'abc' },
+    headers: { 'X-Key': 'abc', 'X-One': 'a, b' },
+    fileHeaders: {
+      'X-Two': [
+        { kind: 'inline', value: 'c' },
+        { kind: 'file', path: '/etc/two' },
+      ],
+    },
     authorization: {
       kind: 'basic',
       username: { kind: 'inline', value: 'user' },
       password: { kind: 'file', path: '/etc/password' },
     },
-    tls: { cert: { kind: 'file', path: '/etc/cert.pem' }, serverName: 'loki', minVersion: 'TLS13' },
-    proxy: { kind: 'url', url: 'http://proxy:3128', noProxy: 'localhost' },
+    tls: {
+      cert: { kind: 'file', path: '/etc/cert.pem' },
+      serverName: 'loki',
+      minVersion: 'TLS12',
+      maxVersion: 'TLS13',
+    },
+    proxy: { kind: 'url', url: 'http://proxy:3128', noProxy: 'localhost', connectHeaders: { 'x-team': 'a, b' } },
+    followRedirects: false,
     batchWaitMs: 1500,
     batchSizeBytes: 524_288,
     lingerMs: 10,
@@ -333,6 +368,19 @@ t.test('a file with everything is read as it says', (t) => {
     },
     'a merge key brings the rest, and null takes it away',
   )
+  t.match(signed?.authorization, {
+    kind: 'oauth2',
+    clientId: 'me',
+    grant: {
+      kind: 'jwt-bearer',
+      key: { kind: 'file', path: '/etc/key.pem' },
+      keyId: 'k1',
+      algorithm: 'RS384',
+      issuer: 'us',
+      audience: 'them',
+      claims: { on: true, n: 16, list: ['a', 1.5], none: null },
+    },
+  })
   t.match(config.positions, {
     store: 'lease',
     syncPeriodMs: 60_000,
@@ -393,7 +441,6 @@ t.test('what a file for Promtail carries along is accepted with one warning each
     [
       '4:21 server.grpc_listen_port',
       '5:22 server.profiling_enabled',
-      '11:23 clients[0].follow_redirects',
       '12:10 clients[1].url',
       '15:24 positions.ignore_invalid_yaml',
       '19:16 target_config',
