@@ -124,11 +124,10 @@ for (const structuredMetadata of [true, false]) {
                   endpoint: isLog ? 'log' : 'range',
                   tiesMaySwap: true,
                 })
-            const isTied = (query.includes('topk') || isLog) && Array.isArray(different?.found)
-            const [found, wanted] = isTied
-              ? [withoutTies(different?.found), withoutTies(different?.wanted)]
-              : [different?.found, different?.wanted]
-            t.strictSame(found, wanted, `${where}, ${what}: ${query}`)
+            const { found, wanted } = different ?? { found: null, wanted: null }
+            const isTied = (query.includes('topk') || isLog) && Array.isArray(found)
+            const [left, right] = isTied ? [withoutTies(found), withoutTies(wanted)] : [found, wanted]
+            t.strictSame(left, right, `${where}, ${what}: ${query}`)
           }
         }
       }
