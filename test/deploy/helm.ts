@@ -94,8 +94,8 @@ t.test('every object of every combination of values is what the API says, and ev
   const pods = all.flatMap((object) => podOf(object) ?? [])
   t.equal(
     pods.length,
-    2 * Object.keys(COMBINATIONS).length - 1,
-    'a Deployment each, and a test where there is a Service',
+    3 * Object.keys(COMBINATIONS).length - 1,
+    'a Deployment and two tests each, where there is a Service',
   )
   for (const pod of pods) t.strictSame(faultsOfRestricted(pod), [])
   for (const [name, values] of Object.entries(COMBINATIONS)) {
@@ -177,7 +177,7 @@ t.test('values reach the pod', (t) => {
     objects(COMBINATIONS['bare'])
       .map(({ kind }) => kind)
       .sort(),
-    ['Deployment', 'Lease'],
+    ['Deployment', 'Lease', 'Pod'],
   )
   const own = objects(COMBINATIONS['extras']).filter(({ metadata }) => ['one', 'eventail-two'].includes(metadata.name))
   t.match(own, [{ data: { a: '{{ not a template }}' } }, {}], 'a mapping is no template, a text is one')
@@ -361,14 +361,35 @@ t.test('the notes tell the first query, and what does not stay', (t) => {
   t.end()
 })
 
-t.test('the test asks the Service of the release, and belongs to none of its selectors', (t) => {
+t.test('helm test asks the Service of the release, and the doctor, and belongs to no selector', (t) => {
+  const pods = (values: Mapping): readonly KubeObject[] =>
+    objects(values, { name: 'prod', namespace: 'x' }).filter(({ kind }) => kind === 'Pod')
+  const byName = new Map(pods({}).map((pod) => [pod.metadata.name, podOf(pod)!]))
+  t.strictSame([...byName.keys()].sort(), ['prod-eventail-test-doctor', 'prod-eventail-test-ready'])
+  t.match(byName.get('prod-eventail-test-ready'), {
+    automountServiceAccountToken: false,
+    containers: [{ env: [{ value: 'http://prod-eventail.x.svc:9080/ready' }] }],
+  })
+  const doctor = byName.get('prod-eventail-test-doctor')!
+  t.strictSame(doctor.containers[0]!.args, ['doctor', '-config.file=/etc/eventail/eventail.yaml'])
+  t.match(doctor, {
+    serviceAccountName: 'prod-eventail',
+    volumes: [{ configMap: { name: 'prod-eventail-config' } }],
+  })
   const all = objects({}, { name: 'prod', namespace: 'x' })
-  const pod = theOnly(all, 'Pod')
-  t.match(pod.metadata, { annotations: { 'helm.sh/hook': 'test' } })
-  t.match(podOf(pod)!.containers[0]!.env, [{ value: 'http://prod-eventail.x.svc:9080/ready' }])
-  t.match(theOnly(all, 'Service'), { metadata: { name: 'prod-eventail' }, spec: { ports: [{ port: 9080 }] } })
-  const selector = (theOnly(all, 'Service') as unknown as { spec: { selector: JsonMap } }).spec.selector
-  t.not((pod.metadata['labels'] as JsonMap)['app.kubernetes.io/component'], selector['app.kubernetes.io/component'])
+  const { metadata, spec } = theOnly(all, 'Service') as unknown as {
+    readonly metadata: JsonMap
+    readonly spec: { readonly selector: JsonMap; readonly ports: readonly JsonMap[] }
+  }
+  t.match([metadata, spec.ports], [{ name: 'prod-eventail' }, [{ port: 9080 }]])
+  for (const pod of pods({})) {
+    t.match(pod.metadata, { annotations: { 'helm.sh/hook': 'test' } })
+    const component = 'app.kubernetes.io/component'
+    t.not((pod.metadata['labels'] as JsonMap)[component], spec.selector[component])
+  }
+  const [onDisk] = pods(COMBINATIONS['wal']!)
+  t.match(podOf(onDisk!)!.volumes, [{}, { name: 'wal', emptyDir: {} }], 'the volume is in use')
+  t.equal(pods({ service: { enabled: false } }).length, 1)
   t.end()
 })
 
