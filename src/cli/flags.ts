@@ -46,6 +46,9 @@ export const VERIFY_FLAGS: readonly Flag[] = [
   value('o', 'table or json'),
 ]
 
+/** What only the look at everything that is needed takes. */
+export const DOCTOR_FLAGS: readonly Flag[] = [value('o', 'table or json')]
+
 /** What only the look into a write-ahead log takes. */
 export const WAL_INSPECT_FLAGS: readonly Flag[] = [
   value('entries', 'how many of the waiting entries to print (0)'),

@@ -1,4 +1,5 @@
 import type { Node } from 'yaml'
+import type { EnrichOptions } from '../enrich/enrich-options.ts'
 import type { EntryOptions } from '../entry/entry.ts'
 import type { ElectionTiming } from '../kube/election-timing.ts'
 import type { SourceOptions } from '../kube/source.ts'
@@ -6,6 +7,7 @@ import type { Level, LogFormat } from '../log.ts'
 import type { ClientOptions, Secret, TlsOptions } from '../loki/client-options.ts'
 import type { RelabelRule } from '../relabel/rule.ts'
 import type { StagePlan } from '../stages/stage.ts'
+import type { ThrottleOptions } from '../throttle/throttle-options.ts'
 
 /** How the API server is found. */
 export type ConnectionOptions = {
@@ -20,6 +22,10 @@ export type ScrapeConfig = {
   readonly connection: ConnectionOptions
   readonly source: SourceOptions
   readonly entry: EntryOptions
+  /** Null: nothing is looked up about the objects of events. */
+  readonly enrich: EnrichOptions | null
+  /** Null: nothing is kept back. */
+  readonly throttle: ThrottleOptions | null
   /** `relabel_configs`. */
   readonly relabel: readonly RelabelRule[]
   /** `pipeline_stages`. */

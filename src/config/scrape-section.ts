@@ -7,6 +7,7 @@ import {
   ignored,
   listOf,
   mapOf,
+  optional,
   record,
   scalar,
   wrong,
@@ -14,11 +15,13 @@ import {
   type Section,
 } from './decoder.ts'
 import { DURATION, textForm } from './form.ts'
+import { enrichSection } from './enrich-section.ts'
 import { parseDuration } from './go-duration.ts'
 import { kubernetesName } from './positions-section.ts'
 import { relabelConfigs } from './relabel-section.ts'
 import { fieldSelector, labelSelector } from './selectors.ts'
 import { flag, integer, labelName, oneOf, size, text } from './scalars.ts'
+import { throttleSection } from './throttle-section.ts'
 import { written } from './written.ts'
 import { pipelineStages } from '../stages/pipeline-stages.ts'
 
@@ -115,8 +118,10 @@ const kubernetesEvents = record(
       example: 'kind-dev',
       default: 'the current one',
     }),
+    enrich: optional(enrichSection),
+    throttle: optional(throttleSection),
   },
-  (values, section): Pick<ScrapeConfig, 'connection' | 'source' | 'entry'> => {
+  (values, section): Pick<ScrapeConfig, 'connection' | 'source' | 'entry' | 'enrich' | 'throttle'> => {
     const { namespaces: names, exclude_namespaces: except } = values
     if (names.length > 0 && except.length > 0) {
       section.report('exclude_namespaces', 'CONFLICT', 'expected one of namespaces and exclude_namespaces, got both')
@@ -138,6 +143,8 @@ const kubernetesEvents = record(
         maxLineBytes: values.max_line_size,
         maxLabelValueBytes: values.max_label_value_length,
       },
+      enrich: values.enrich,
+      throttle: values.throttle,
     }
   },
 )
