@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { RE2JS } from 're2js'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { build, isOfTheCluster } from '../../deploy/render/build.ts'
@@ -218,6 +219,12 @@ t.test('the Lease stays, and no rendering says who holds it or where the positio
 t.test('the namespaced shape has no object of the cluster', (t) => {
   t.strictSame(objects(COMBINATIONS['namespaced']).filter(isOfTheCluster), [])
   t.equal(objects().filter(isOfTheCluster).length, 2)
+  const roles = objects(COMBINATIONS['namespaced']).filter(
+    ({ kind, metadata }) => kind === 'Role' && metadata.name === 'eventail-events',
+  )
+  t.match(roles, [
+    { metadata: { namespace: 'shop' }, rules: [{ resources: ['events'] }, { resources: ['deployments'] }] },
+  ])
   t.end()
 })
 
@@ -249,6 +256,8 @@ const REFUSED: readonly (readonly [string, Mapping, RegExp])[] = [
   ['digest', { image: { digest: 'sha256:1' } }, /\/image\/digest must match/],
   ['tag', { image: { tag: 'a b' } }, /\/image\/tag must match/],
   ['namespace', { rbac: { namespaces: ['A'] } }, /\/rbac\/namespaces\/0 must match/],
+  ['verb', { rbac: { extraRules: [{ apiGroups: [''], resources: ['pods'], verbs: ['delete'] }] } }, /verbs\/0 must be/],
+  ['all', { rbac: { extraRules: [{ apiGroups: [''], resources: ['*'], verbs: ['get'] }] } }, /resources\/0 must match/],
   ['label', { podLabels: { a: 1 } }, /\/podLabels\/a must be string/],
   ['grace', { terminationGracePeriodSeconds: 10 }, /must be >= 30/],
   ['election', { leaderElection: { config: { lease: '1s' } } }, /additional properties lease/],
@@ -279,6 +288,12 @@ t.test('the schema knows every value, takes the defaults, and refuses what is mi
     t.match(schemaErrors(chart, values).join('\n'), why, name)
     t.throws(() => render(values), /values don't meet the specifications/, name)
   }
+  const patterns = [...chart.get('values.schema.json')!.matchAll(/"pattern": (".*")/g)].map(
+    ([, text = '']) => JSON.parse(text) as string,
+  )
+  t.ok(patterns.length > 8)
+  for (const pattern of patterns)
+    t.ok(RE2JS.compile(pattern), `${pattern}: Helm's validator has Go's regular expressions`)
   const schema = JSON.parse(chart.get('values.schema.json')!) as JsonMap
   const values = parseYaml(chart.get('values.yaml')!) as Mapping
   const mappings = ownMappings(values, schema)
