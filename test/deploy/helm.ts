@@ -334,6 +334,12 @@ t.test('every key of the values is described in the README, and its examples are
   t.ok(examples.length >= 5)
   const together = examples.reduce(coalesce, {})
   for (const values of [...examples, { ...together, replicas: 1 }]) t.ok(configOf(objects(values)))
+  const elsewhere = examples.find((values) => 'podSecurityContext' in values)!
+  t.strictSame(podOf(theOnly(objects(elsewhere), 'Deployment'))!.securityContext, {
+    runAsNonRoot: true,
+    fsGroupChangePolicy: 'OnRootMismatch',
+    seccompProfile: { type: 'RuntimeDefault' },
+  })
   t.end()
 })
 
