@@ -481,7 +481,11 @@ t.test('what Loki refuses in pieces is asked as it is', async (t) => {
   const clock = handClock(endMs)
   const store = new LokiStore({ clock })
   for (let nth = 0; nth < 600; nth += 1) {
-    pushInto(store, { atMs: START_MS + 60 * STEP_MS + nth * 900, name: `p${nth}`, reason: 'x', value: 1, lateMs: 0 }, nth)
+    pushInto(
+      store,
+      { atMs: START_MS + 60 * STEP_MS + nth * 900, name: `p${nth}`, reason: 'x', value: 1, lateMs: 0 },
+      nth,
+    )
   }
   const loki = lokiOf(store, () => clock.now())
   const answerer = new QueryAnswerer(loki, clock)
