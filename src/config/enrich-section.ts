@@ -2,7 +2,7 @@ import { builtIn } from '../enrich/discovery.ts'
 import { type EnrichOptions, wantsObject } from '../enrich/enrich-options.ts'
 import { splitName, WORKLOADS } from '../enrich/resource.ts'
 import { toBytes } from './bytes.ts'
-import { listOf, record, type Wrong } from './decoder.ts'
+import { documented, listOf, record, type Wrong } from './decoder.ts'
 import { checkedText, duration, flag, integer, size } from './scalars.ts'
 import { shellPattern } from './shell-pattern.ts'
 
@@ -45,18 +45,64 @@ const resources = listOf(checkedText(EXPECTED_RESOURCE, resourceText), (name, ea
 /** `enrich:`; what it is made of is looked up, so each part costs permissions and requests. */
 export const enrichSection = record(
   {
-    labels: names,
-    annotations: names,
-    owners: flag(false),
-    namespace_labels: names,
-    node_labels: names,
-    resources,
-    wait: duration(250, { min: 0, max: 10_000 }),
-    max_names: integer(16, { min: 1, max: MAX_NAMES }),
-    max_value_length: size(256, { min: 16, max: 4 * KIB }),
-    cache_size: size(16 * KIB * KIB, { min: 64 * KIB, max: KIB * KIB * KIB }),
-    cache_ttl: duration(600_000, { min: 1000 }),
-    requests_per_second: integer(20, { min: 1, max: 1000 }),
+    labels: documented(names, {
+      says: 'Labels of the involved object.',
+      example: '[app.kubernetes.io/*]',
+      type: 'list of names or globs',
+      default: 'none',
+    }),
+    annotations: documented(names, {
+      says: 'Its annotations.',
+      example: '[example.com/runbook]',
+      type: 'list of names or globs',
+      default: 'none',
+    }),
+    owners: documented(flag(false), {
+      says: "`owner_kind` and `owner_name`: the controller at the end of the chain, a pod's Deployment or CronJob.",
+      example: 'true',
+    }),
+    namespace_labels: documented(names, {
+      says: 'Labels of its namespace.',
+      example: '[team]',
+      type: 'list of names or globs',
+      default: 'none',
+    }),
+    node_labels: documented(names, {
+      says: 'Labels of the node that the event is about, or comes from (`source.host`).',
+      example: '[topology.kubernetes.io/zone]',
+      type: 'list of names or globs',
+      default: 'none',
+    }),
+    resources: documented(resources, {
+      says: 'What may be read. Nothing else is ever asked for; `secrets` are refused.',
+      example: '[pods, deployments.apps, rollouts.argoproj.io]',
+      type: 'list of resources',
+      default: 'pods and what runs them',
+    }),
+    wait: documented(duration(250, { min: 0, max: 10_000 }), {
+      says: 'How long an event waits at most. Then it goes without, counted.',
+      example: '100ms',
+    }),
+    max_names: documented(integer(16, { min: 1, max: MAX_NAMES }), {
+      says: 'Chosen names on one entry.',
+      example: '8',
+    }),
+    max_value_length: documented(size(256, { min: 16, max: 4 * KIB }), {
+      says: 'Longer values are cut.',
+      example: '128',
+    }),
+    cache_size: documented(size(16 * KIB * KIB, { min: 64 * KIB, max: KIB * KIB * KIB }), {
+      says: 'Memory of what was looked up.',
+      example: '32MB',
+    }),
+    cache_ttl: documented(duration(600_000, { min: 1000 }), {
+      says: 'Then it is looked up again, in the background.',
+      example: '5m',
+    }),
+    requests_per_second: documented(integer(20, { min: 1, max: 1000 }), {
+      says: 'Requests to the API server at most; a page of a list is one.',
+      example: '10',
+    }),
   },
   (values, section): EnrichOptions => {
     const options: EnrichOptions = {

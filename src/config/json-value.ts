@@ -2,10 +2,10 @@ import { isMap, isSeq } from 'yaml'
 import type { Decoder } from './decoder.ts'
 import { childrenOf, items, report, scalarOf, type Place } from './place.ts'
 import { isTrue } from './stage-scalars.ts'
-import { decimal, yamlKind } from './yaml-kind.ts'
+import { decimal, floatOf, yamlKind } from './yaml-kind.ts'
 
 /** Any value that JSON can say, its kind decided by YAML 1.1 as go-yaml 2 reads it; what has no value is null. */
-export const jsonValue: Decoder<unknown> = { read: (place) => valueAt(place) }
+export const jsonValue: Decoder<unknown> = { form: { type: 'any value', schema: {} }, read: (place) => valueAt(place) }
 
 const valueAt = (place: Place): unknown => {
   if (isSeq(place.node)) return items(place).map(valueAt)
@@ -18,7 +18,7 @@ const valueAt = (place: Place): unknown => {
   const kind = yamlKind(place.node)
   if (kind === 'boolean') return isTrue(found.text)
   if (kind !== 'number' && kind !== 'whole number') return found.text
-  const number = Number(decimal(found.text, kind))
+  const number = kind === 'number' ? floatOf(found.text) : Number(decimal(found.text, kind))
   if (!Number.isFinite(number))
     report(place, 'BAD_VALUE', 'expected a value that JSON can say, got a number it has not')
   return number

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expand } from '../regexp/expand.ts'
 import type { Groups } from '../regexp/go-regexp.ts'
+import { byBytes } from '../jmespath/json-text.ts'
 import { remembered } from '../regexp/memo.ts'
 import { toLower, toUpper } from './letter-case.ts'
 import type { RelabelRule } from './rule.ts'
@@ -8,8 +9,8 @@ import type { RelabelRule } from './rule.ts'
 /** Labels by name; an empty value is no label. */
 export type LabelMap = Map<string, string>
 
-/** Changes the labels in place; false: the entry is not wanted. */
-type Step = (labels: LabelMap) => boolean
+/** Changes the labels in place; false: the entry is not wanted. `first`: the labels before all rules, if asked for. */
+type Step = (labels: LabelMap, first: ReadonlyMap<string, string>) => boolean
 
 const set = (labels: LabelMap, name: string, value: string): void => {
   if (value === '') labels.delete(name)
@@ -49,10 +50,17 @@ const renaming = ({ regexp, replacement }: RelabelRule): ((name: string) => stri
     return regexp.test(name) ? renamed + name.slice(after) : null
   })
 
+/** Prometheus' order, which decides when several labels get one name: by name, then those that a rule has set. */
+const inOrder = (labels: LabelMap, first: ReadonlyMap<string, string>): readonly (readonly [string, string])[] => {
+  const [old, changed]: [(readonly [string, string])[], (readonly [string, string])[]] = [[], []]
+  for (const label of labels) (first.get(label[0]) === label[1] ? old : changed).push(label)
+  return [...old.sort(([a], [b]) => byBytes(a, b)), ...changed]
+}
+
 const labelMapStep = (rule: RelabelRule): Step => {
   const renamed = renaming(rule)
-  return (labels) => {
-    for (const [name, value] of [...labels]) {
+  return (labels, first) => {
+    for (const [name, value] of inOrder(labels, first)) {
       const other = renamed(name)
       if (other !== null) set(labels, other, value)
     }
@@ -120,8 +128,10 @@ const stepOf = (rule: RelabelRule): Step => {
  */
 export const createRelabeler = (rules: readonly RelabelRule[]): ((labels: LabelMap) => boolean) => {
   const steps = rules.map(stepOf)
+  const asksForFirst = rules.some(({ action }) => action === 'labelmap')
   return (labels) => {
     for (const [name, value] of labels) if (value === '') labels.delete(name)
-    return steps.every((step) => step(labels))
+    const first = asksForFirst ? new Map(labels) : labels
+    return steps.every((step) => step(labels, first))
   }
 }

@@ -79,3 +79,12 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{ include "eventail.commonLabels" .root }}
 {{- end -}}
+
+{{- /* Rules whose links to runbooks are no paths of the repository any more. */ -}}
+{{- define "eventail.withRunbooks" -}}
+{{- if .url -}}
+{{- .text | replace "runbook_url: docs/" (printf "runbook_url: %s/docs/" (trimSuffix "/" .url)) -}}
+{{- else -}}
+{{- .text -}}
+{{- end -}}
+{{- end -}}
