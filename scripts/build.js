@@ -47,7 +47,11 @@ const bundle = (entryPoints, options = {}) =>
 await rm(asked.out, { recursive: true, force: true })
 await bundle({
   eventail: 'src/main.ts',
-  ...(asked.bench && { bench: 'test/bench/main.ts', 'bench-world': 'test/bench/world.ts' }),
+  ...(asked.bench && {
+    bench: 'test/bench/main.ts',
+    'bench-world': 'test/bench/world.ts',
+    'bench-enrich-world': 'test/bench/enrich-world.ts',
+  }),
   ...(asked.chaos && { chaos: 'test/chaos/main.ts' }),
   ...(asked.soak && {
     soak: 'test/bench/soak.ts',
