@@ -1,7 +1,7 @@
 import type { ClassicDashboard } from './classic.ts'
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { ROLLOUTS_AND_NODE_TROUBLE } from './annotations.ts'
-import { layOut, linksTo, type Row } from './layout.ts'
+import { BETWEEN_EVENTS, layOut, type Row, TO_AGENT } from './layout.ts'
 import type { Meaning } from './meaning.ts'
 import { MEANINGS } from './meanings.ts'
 import { nodeLanes, nodeWarnings } from './nodes.ts'
@@ -24,7 +24,7 @@ const TIMELINE =
   '/d/eventail-timeline?${datasource:queryparam}&${cluster:queryparam}&${__url_time_range}' +
   '&var-namespace=${__data.fields.Namespace}&var-kind=${__data.fields.Kind}&var-name=${__data.fields.Name}%24'
 
-const LAST_EVENT = `max(max_over_time(${ALL_EVENTS} | label_format at="{{ __timestamp__ | unixEpochMillis }}" | unwrap at [$__auto]))`
+const LAST_EVENT = `max(max_over_time(${ALL_EVENTS} | label_format at="{{ __timestamp__ | unixEpochMillis }}" | unwrap at [$__auto]) by (cluster))`
 
 const POSITION_AGE = `max(last_over_time(${HEARTBEATS} | logfmt position_age | unwrap position_age [$__auto]) by (cluster))`
 
@@ -201,7 +201,7 @@ export const overview = (): ClassicDashboard =>
     from: 'now-6h',
     variables: eventVariables(),
     annotations: ROLLOUTS_AND_NODE_TROUBLE,
-    links: [linksTo('eventail')],
+    links: [BETWEEN_EVENTS, TO_AGENT],
     rows: [
       health,
       wrong,

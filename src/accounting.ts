@@ -23,6 +23,8 @@ export const addsUp = (a: Accounting): boolean =>
 export class JobTally {
   received = { list: 0, watch: 0 }
   filtered = 0
+  /** Of the filtered ones, those that `throttle` kept back. */
+  throttled = { object: 0, namespace: 0 }
   /** Frames without uid, resourceVersion or time: nothing to ship, counted as dropped for every client. */
   unshippable = 0
   deadLetters = 0
@@ -66,6 +68,10 @@ export const exposeTallies = (registry: Registry, jobs: ReadonlyMap<string, Tall
   expose('eventail_events_filtered_total', 'Event revisions not wanted by configuration.', [], (t) => [
     [{}, t.filtered],
   ])
+  expose('eventail_events_throttled_total', 'Of the filtered, those kept back by throttle.', ['by'], (t) => [
+    [{ by: 'object' }, t.throttled.object],
+    [{ by: 'namespace' }, t.throttled.namespace],
+  ])
   expose('eventail_dead_letters_total', 'Frames shipped as a placeholder, or dropped.', ['outcome'], (t) => [
     [{ outcome: 'shipped' }, t.deadLetters - t.unshippable],
     [{ outcome: 'dropped' }, t.unshippable],
@@ -96,7 +102,11 @@ export const exposeRecovered = (registry: Registry, accounts: () => readonly Acc
   })
 }
 
-/** Registers `eventail_build_info` and the process' own start time. */
+/** As Go names them. */
+const GO_NAMES: Readonly<Record<string, string>> = { win32: 'windows', x64: 'amd64', ia32: '386' }
+const goName = (name: string): string => (Object.hasOwn(GO_NAMES, name) ? (GO_NAMES[name] ?? name) : name)
+
+/** Registers `eventail_build_info` and, for dashboards of Promtail, the same by the name and labels of its own. */
 export const exposeBuild = (registry: Registry, version: string): void => {
   new Gauge({
     name: 'eventail_build_info',
@@ -104,4 +114,10 @@ export const exposeBuild = (registry: Registry, version: string): void => {
     labelNames: ['version', 'node_version'],
     registers: [registry],
   }).set({ version, node_version: process.version }, 1)
+  new Gauge({
+    name: 'promtail_build_info',
+    help: 'As eventail_build_info, by the name and labels that Promtail had.',
+    labelNames: ['version', 'goos', 'goarch'],
+    registers: [registry],
+  }).set({ version, goos: goName(process.platform), goarch: goName(process.arch) }, 1)
 }

@@ -3,6 +3,7 @@ import { AGENTS, type ConvertFlags } from './convert-flags.ts'
 import type { DashboardsCheckFlags } from './dashboards-check.ts'
 import { parseDashboardsCheckFlags, parseDashboardsRenderFlags } from './dashboards-flags.ts'
 import type { DashboardsRenderFlags } from './dashboards-render.ts'
+import type { DoctorFlags } from './doctor.ts'
 import type { VerifyFlags } from './verify.ts'
 import type { RulesCheckFlags } from './rules-check.ts'
 import { parseRulesCheckFlags, parseRulesRenderFlags, parseRulesSyncFlags, parseRulesTestFlags } from './rules-flags.ts'
@@ -46,6 +47,7 @@ export type Argv =
   /** Each is checked by itself. */
   | { readonly command: 'check'; readonly loads: readonly LoadRequest[] }
   | ({ readonly command: 'verify' } & VerifyFlags)
+  | ({ readonly command: 'doctor' } & DoctorFlags)
   | ({ readonly command: 'wal inspect' } & WalInspectFlags)
   | ({ readonly command: 'rules check' } & RulesCheckFlags)
   | ({ readonly command: 'rules test' } & RulesTestFlags)
@@ -54,7 +56,7 @@ export type Argv =
   | ({ readonly command: 'dashboards render' } & DashboardsRenderFlags)
   | ({ readonly command: 'convert' } & ConvertFlags)
   | ({ readonly command: 'ui' } & UiFlags)
-  | { readonly command: 'version' }
+  | { readonly command: 'version' | 'config schema' }
   /** For stdout, exit code 0. */
   | { readonly command: 'help'; readonly text: string }
   | ({ readonly command: 'rules diff' | 'rules sync' } & RulesSyncFlags)
@@ -125,6 +127,14 @@ const verify = (given: Given): Argv => {
   return { command: 'verify', load: loadRequest(given, files), sinceMs, format }
 }
 
+const doctor = (given: Given): Argv => {
+  const files = given.flags.get('config.file') ?? ''
+  if (files === '') return usageError('doctor: set -config.file')
+  const format = given.flags.get('o') ?? 'table'
+  if (format !== 'table' && format !== 'json') return usageError('expected table or json for -o')
+  return { command: 'doctor', load: loadRequest(given, files), format }
+}
+
 const MAX_WAITING_ENTRIES = 1_000_000
 
 const walInspect = ({ files: [directory = ''], flags }: Given): Argv => {
@@ -156,6 +166,7 @@ const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   ui,
   check: (given) => ({ command: 'check', loads: given.files.map((file) => loadRequest(given, file)) }),
   verify,
+  doctor,
   'wal inspect': walInspect,
   'rules check': (given) => flagged('rules check', parseRulesCheckFlags(given)),
   'rules test': (given) => flagged('rules test', parseRulesTestFlags(given)),
@@ -165,6 +176,7 @@ const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   'dashboards check': (given) => flagged('dashboards check', parseDashboardsCheckFlags(given)),
   'dashboards render': (given) => flagged('dashboards render', parseDashboardsRenderFlags(given)),
   convert,
+  'config schema': () => ({ command: 'config schema' }),
   version: () => ({ command: 'version' }),
 }
 

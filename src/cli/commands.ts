@@ -3,6 +3,7 @@ import {
   DASHBOARDS_CHECK_FLAGS,
   DASHBOARDS_RENDER_FLAGS,
   DEMO_FLAGS,
+  DOCTOR_FLAGS,
   FILE_FLAGS,
   LOG_FLAGS,
   RULES_CHECK_FLAGS,
@@ -72,6 +73,13 @@ export const COMMANDS = [
       'eventail verify -config.file=eventail.yaml',
       'eventail verify -config.file=eventail.yaml -since=3h -o json',
     ],
+  },
+  {
+    name: 'doctor',
+    summary: 'tell what is missing of permissions, Loki, clocks and disk, with the lines to add',
+    operands: 'none',
+    flags: [...FILE_FLAGS, ...DOCTOR_FLAGS],
+    examples: ['eventail doctor -config.file=eventail.yaml', 'eventail doctor -config.file=eventail.yaml -o json'],
   },
   {
     name: 'wal inspect',
@@ -145,6 +153,13 @@ export const COMMANDS = [
       'eventail convert --from=alloy config.alloy > eventail.yaml',
       'eventail convert --from=event-exporter config.yaml > eventail.yaml',
     ],
+  },
+  {
+    name: 'config schema',
+    summary: 'print the JSON Schema of the configuration file, for editors',
+    operands: 'none',
+    flags: [],
+    examples: ['eventail config schema > eventail.schema.json'],
   },
   { name: 'version', summary: 'print the version', operands: 'none', flags: [], examples: ['eventail version'] },
 ] as const satisfies readonly CommandSpec[]

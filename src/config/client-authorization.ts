@@ -1,38 +1,32 @@
 import type { Authorization, Secret } from '../loki/client-options.ts'
-import { proxyKeys, chosenProxy, tlsConfig } from './client-transport.ts'
-import {
-  holdingSecrets,
-  listOf,
-  mapOf,
-  optional,
-  record,
-  required,
-  secret,
-  unsupported,
-  type Section,
-} from './decoder.ts'
+import { documented, holdingSecrets, optional, record, secret, type Section } from './decoder.ts'
 import type { PushUrl } from './push-url.ts'
 import { checkedText, text } from './scalars.ts'
-import { secretPair } from './secret-pair.ts'
-
-const NONE: Secret = { kind: 'inline', value: '' }
-const REF = 'secret references are not supported; use the key with _file'
+import { NO_SECRET, secretPair, secretRef } from './secret-pair.ts'
 
 export const basicAuth = optional(
   holdingSecrets(
     record(
       {
-        username: text(),
-        username_file: text(),
-        username_ref: unsupported(REF),
-        password: secret(text()),
-        password_file: text(),
-        password_ref: unsupported(REF),
+        username: documented(text(), { says: 'Of the user.', example: 'loki' }),
+        username_file: documented(text(), {
+          says: 'Read again when it changes.',
+          example: '/etc/loki/username',
+          type: 'path',
+        }),
+        username_ref: secretRef,
+        password: documented(secret(text()), { says: 'Shown nowhere.', example: 'hunter2' }),
+        password_file: documented(text(), {
+          says: 'Read again when it changes.',
+          example: '/etc/loki/password',
+          type: 'path',
+        }),
+        password_ref: secretRef,
       },
       (values, section): Authorization => ({
         kind: 'basic',
-        username: secretPair(section, 'username', values.username, values.username_file) ?? NONE,
-        password: secretPair(section, 'password', values.password, values.password_file) ?? NONE,
+        username: secretPair(section, 'username', values.username, values.username_file) ?? NO_SECRET,
+        password: secretPair(section, 'password', values.password, values.password_file) ?? NO_SECRET,
       }),
     ),
   ),
@@ -52,64 +46,25 @@ export const authorization = optional(
   holdingSecrets(
     record(
       {
-        type: scheme,
-        credentials: secret(text()),
-        credentials_file: text(),
-        credentials_ref: unsupported(REF),
+        type: documented(scheme, { says: '`Basic` is refused: use `basic_auth`.', example: 'Bearer' }),
+        credentials: documented(secret(text()), {
+          says: 'What follows the type in the header. Shown nowhere.',
+          example: 'eyJhbGciOi',
+        }),
+        credentials_file: documented(text(), {
+          says: 'Read again when it changes.',
+          example: '/var/run/secrets/loki/token',
+          type: 'path',
+        }),
+        credentials_ref: secretRef,
       },
       (values, section): Authorization => {
         const credentials = secretPair(section, 'credentials', values.credentials, values.credentials_file)
         if (credentials === null) {
           section.report('credentials', 'MISSING_KEY', 'expected credentials or credentials_file, got neither')
         }
-        return { kind: 'header', type: values.type, credentials: credentials ?? NONE }
+        return { kind: 'header', type: values.type, credentials: credentials ?? NO_SECRET }
       },
-    ),
-  ),
-)
-
-const EXPECTED_TOKEN_URL = 'an http or https URL such as https://idp.example.com/oauth2/token'
-const tokenUrl = required(
-  checkedText(EXPECTED_TOKEN_URL, (value) =>
-    URL.canParse(value) && /^https?:\/\//i.test(value) ? null : { code: 'BAD_URL', expected: EXPECTED_TOKEN_URL },
-  ),
-)
-const JWT = 'only the client credentials grant is supported'
-
-/** `oauth2` of a client, as prometheus/common has it. */
-export const oauth2 = optional(
-  holdingSecrets(
-    record(
-      {
-        client_id: required(text()),
-        client_secret: secret(text()),
-        client_secret_file: text(),
-        client_secret_ref: unsupported(REF),
-        scopes: listOf(text()),
-        token_url: tokenUrl,
-        endpoint_params: secret(mapOf(text(), () => null)),
-        tls_config: tlsConfig,
-        ...proxyKeys,
-        grant_type: unsupported(JWT),
-        client_certificate_key: unsupported(JWT),
-        client_certificate_key_id: unsupported(JWT),
-        client_certificate_key_file: unsupported(JWT),
-        client_certificate_key_ref: unsupported(JWT),
-        signature_algorithm: unsupported(JWT),
-        iss: unsupported(JWT),
-        audience: unsupported(JWT),
-        claims: unsupported(JWT),
-      },
-      (values, section): Authorization => ({
-        kind: 'oauth2',
-        clientId: values.client_id,
-        clientSecret: secretPair(section, 'client_secret', values.client_secret, values.client_secret_file) ?? NONE,
-        scopes: values.scopes,
-        tokenUrl: values.token_url,
-        endpointParams: values.endpoint_params,
-        tls: values.tls_config,
-        proxy: chosenProxy(values, section),
-      }),
     ),
   ),
 )

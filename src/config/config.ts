@@ -1,4 +1,5 @@
 import type { Node } from 'yaml'
+import type { EnrichOptions } from '../enrich/enrich-options.ts'
 import type { EntryOptions } from '../entry/entry.ts'
 import type { ElectionTiming } from '../kube/election-timing.ts'
 import type { SourceOptions } from '../kube/source.ts'
@@ -6,6 +7,7 @@ import type { Level, LogFormat } from '../log.ts'
 import type { ClientOptions, Secret, TlsOptions } from '../loki/client-options.ts'
 import type { RelabelRule } from '../relabel/rule.ts'
 import type { StagePlan } from '../stages/stage.ts'
+import type { ThrottleOptions } from '../throttle/throttle-options.ts'
 
 /** How the API server is found. */
 export type ConnectionOptions = {
@@ -20,6 +22,10 @@ export type ScrapeConfig = {
   readonly connection: ConnectionOptions
   readonly source: SourceOptions
   readonly entry: EntryOptions
+  /** Null: nothing is looked up about the objects of events. */
+  readonly enrich: EnrichOptions | null
+  /** Null: nothing is kept back. */
+  readonly throttle: ThrottleOptions | null
   /** `relabel_configs`. */
   readonly relabel: readonly RelabelRule[]
   /** `pipeline_stages`. */
@@ -32,7 +38,14 @@ export type ScrapeConfig = {
 export type ServerTlsOptions = {
   readonly cert: Secret
   readonly key: Secret
-  /** Whom the certificates of clients must be from; null: clients show none. */
+  /** What clients are asked to show, as crypto/tls names it. */
+  readonly clientAuth:
+    | 'NoClientCert'
+    | 'RequestClientCert'
+    | 'RequireAnyClientCert'
+    | 'VerifyClientCertIfGiven'
+    | 'RequireAndVerifyClientCert'
+  /** Whom the certificates of clients must be from; null: anybody. */
   readonly clientCa: Secret | null
   readonly minVersion: TlsOptions['minVersion']
 }
@@ -54,6 +67,17 @@ export type ServerOptions = {
   readonly tls: ServerTlsOptions | null
   /** `/reload` is there. */
   readonly enableRuntimeReload: boolean
+  /** `/metrics` is there. */
+  readonly registerInstrumentation: boolean
+  /** Connections at a time, at least 1. */
+  readonly connectionLimit: number
+  /** Of a whole request; 0 = as long as it takes. */
+  readonly readTimeoutMs: number
+  readonly readHeaderTimeoutMs: number
+  /** A connection on which nothing moves for so long is ended, in mid-answer too; 0 = never. */
+  readonly stalledTimeoutMs: number
+  /** Between two requests. */
+  readonly idleTimeoutMs: number
 }
 
 /** Where cursors are kept. `auto` is resolved by the agent: the Lease in a cluster, the file outside. */

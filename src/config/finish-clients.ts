@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type {
   Authorization,
   ClientOptions,
+  GrantOptions,
   OAuth2Options,
   ProxyOptions,
   Secret,
@@ -13,14 +14,25 @@ const maskSecret = (secret: Secret): Secret => (secret.kind === 'inline' ? { kin
 
 const maskTls = (tls: TlsOptions): TlsOptions => ({ ...tls, key: tls.key && maskSecret(tls.key) })
 
-const maskProxy = (proxy: ProxyOptions): ProxyOptions =>
-  proxy.kind === 'url' ? { ...proxy, url: maskUserInfo(proxy.url) } : proxy
+const maskValues = (values: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.keys(values).map((name) => [name, MASK]))
+
+const maskProxy = (proxy: ProxyOptions): ProxyOptions => {
+  if (proxy.kind === 'none') return proxy
+  const masked = { ...proxy, connectHeaders: maskValues(proxy.connectHeaders) }
+  return masked.kind === 'url' ? { ...masked, url: maskUserInfo(masked.url) } : masked
+}
+
+const maskGrant = (grant: GrantOptions): GrantOptions =>
+  grant.kind === 'jwt-bearer'
+    ? { ...grant, key: maskSecret(grant.key) }
+    : { ...grant, secret: maskSecret(grant.secret) }
 
 const maskOAuth2 = (options: OAuth2Options): OAuth2Options => ({
   ...options,
-  clientSecret: maskSecret(options.clientSecret),
+  grant: maskGrant(options.grant),
   tokenUrl: maskUserInfo(options.tokenUrl),
-  endpointParams: Object.fromEntries(Object.keys(options.endpointParams).map((name) => [name, MASK])),
+  endpointParams: maskValues(options.endpointParams),
   tls: maskTls(options.tls),
   proxy: maskProxy(options.proxy),
 })
@@ -41,7 +53,10 @@ const maskAuthorization = (authorization: Authorization): Authorization => {
 /** A client whose secrets read `<secret>`: passwords, tokens, keys, header values, credentials of the proxy. */
 export const maskClient = (client: ClientOptions): ClientOptions => ({
   ...client,
-  headers: Object.fromEntries(Object.keys(client.headers).map((name) => [name, MASK])),
+  headers: maskValues(client.headers),
+  fileHeaders: Object.fromEntries(
+    Object.entries(client.fileHeaders).map(([name, parts]) => [name, parts.map(maskSecret)]),
+  ),
   authorization: maskAuthorization(client.authorization),
   tls: maskTls(client.tls),
   proxy: maskProxy(client.proxy),

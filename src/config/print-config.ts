@@ -2,6 +2,7 @@ import { stringify } from 'yaml'
 import type {
   Authorization,
   ClientOptions,
+  GrantOptions,
   OAuth2Options,
   PaceOptions,
   Secret,
@@ -43,19 +44,38 @@ const tlsKeys = (tls: TlsOptions): Printed => ({
     server_name: tls.serverName,
     insecure_skip_verify: tls.insecureSkipVerify,
     min_version: tls.minVersion,
+    max_version: tls.maxVersion,
   }),
 })
 
 const proxyKeys = ({ proxy }: Pick<ClientOptions, 'proxy'>): Printed => {
   if (proxy.kind === 'none') return {}
-  if (proxy.kind === 'environment') return { proxy_from_environment: true }
-  return { proxy_url: proxy.url, no_proxy: proxy.noProxy }
+  const connect = Object.entries(proxy.connectHeaders).map(([name, value]) => [name, [value]])
+  return compact({
+    ...(proxy.kind === 'environment'
+      ? { proxy_from_environment: true }
+      : { proxy_url: proxy.url, no_proxy: proxy.noProxy }),
+    proxy_connect_header: Object.fromEntries(connect),
+  })
 }
+
+const grantKeys = (grant: GrantOptions): Printed =>
+  grant.kind === 'client_credentials'
+    ? secretKeys('client_secret', grant.secret)
+    : {
+        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+        ...secretKeys('client_certificate_key', grant.key),
+        client_certificate_key_id: grant.keyId,
+        signature_algorithm: grant.algorithm,
+        iss: grant.issuer,
+        audience: grant.audience,
+        claims: grant.claims,
+      }
 
 const oauth2Keys = (options: OAuth2Options): Printed =>
   compact({
     client_id: options.clientId,
-    ...secretKeys('client_secret', options.clientSecret),
+    ...grantKeys(options.grant),
     scopes: options.scopes,
     token_url: options.tokenUrl,
     endpoint_params: options.endpointParams,
@@ -85,6 +105,17 @@ const pace = ({ bytesPerSecond, burstBytes }: PaceOptions): Printed => ({
   burst_bytes: formatSize(burstBytes),
 })
 
+const fileHeaderKeys = (client: ClientOptions): Printed => {
+  const headers = Object.entries(client.fileHeaders).map(([name, parts]) => [
+    name,
+    compact({
+      secrets: parts.flatMap((part) => (part.kind === 'inline' ? [part.value] : [])),
+      files: parts.flatMap((part) => (part.kind === 'file' ? [part.path] : [])),
+    }),
+  ])
+  return { http_headers: Object.fromEntries(headers) as Printed }
+}
+
 const clientKeys = (client: ClientOptions): Printed =>
   compact({
     name: client.name,
@@ -92,9 +123,11 @@ const clientKeys = (client: ClientOptions): Printed =>
     tenant_id: client.tenantId,
     external_labels: client.externalLabels,
     headers: client.headers,
+    ...fileHeaderKeys(client),
     ...authorizationKeys(client.authorization),
     ...tlsKeys(client.tls),
     ...proxyKeys(client),
+    follow_redirects: client.followRedirects,
     batchwait: formatDuration(client.batchWaitMs),
     batchsize: client.batchSizeBytes,
     timeout: formatDuration(client.timeoutMs),
@@ -125,7 +158,7 @@ const serverTlsKeys = (tls: ServerTlsOptions | null): Printed =>
           ...secretKeys('cert', tls.cert),
           ...secretKeys('key', tls.key.kind === 'inline' ? { ...tls.key, value: MASK } : tls.key),
           ...secretKeys('client_ca', tls.clientCa),
-          client_auth_type: tls.clientCa === null ? 'NoClientCert' : 'RequireAndVerifyClientCert',
+          client_auth_type: tls.clientAuth,
         }),
       }
 
@@ -140,6 +173,12 @@ const serverKeys = (server: ServerOptions): Printed =>
     health_check_target: server.healthCheckTarget,
     graceful_shutdown_timeout: formatDuration(server.gracefulShutdownTimeoutMs),
     enable_runtime_reload: server.enableRuntimeReload,
+    register_instrumentation: server.registerInstrumentation,
+    http_listen_conn_limit: server.connectionLimit,
+    http_server_read_timeout: formatDuration(server.readTimeoutMs),
+    http_server_read_header_timeout: formatDuration(server.readHeaderTimeoutMs),
+    http_server_write_timeout: formatDuration(server.stalledTimeoutMs),
+    http_server_idle_timeout: formatDuration(server.idleTimeoutMs),
     ...serverTlsKeys(server.tls),
   })
 
@@ -162,6 +201,38 @@ const namespaceKeys = ({ source }: ScrapeConfig): Printed =>
     ? { namespaces: source.namespaces.names }
     : { exclude_namespaces: source.namespaces.except }
 
+const enrichKeys = (enrich: ScrapeConfig['enrich']): Printed =>
+  enrich === null
+    ? {}
+    : {
+        enrich: compact({
+          labels: enrich.labels,
+          annotations: enrich.annotations,
+          owners: enrich.owners,
+          namespace_labels: enrich.namespaceLabels,
+          node_labels: enrich.nodeLabels,
+          resources: enrich.resources,
+          wait: formatDuration(enrich.waitMs),
+          max_names: enrich.maxNames,
+          max_value_length: formatSize(enrich.maxValueBytes),
+          cache_size: formatSize(enrich.cacheBytes),
+          cache_ttl: formatDuration(enrich.cacheTtlMs),
+          requests_per_second: enrich.requestsPerSecond,
+        }),
+      }
+
+const throttleKeys = (throttle: ScrapeConfig['throttle']): Printed =>
+  throttle === null
+    ? {}
+    : {
+        throttle: {
+          lines: throttle.lines,
+          window: formatDuration(throttle.windowMs),
+          namespace_lines: throttle.namespaceLines,
+          namespace_window: formatDuration(throttle.namespaceWindowMs),
+        },
+      }
+
 const jobKeys = (job: ScrapeConfig): Printed => ({
   job_name: job.jobName,
   kubernetes_events: compact({
@@ -178,6 +249,8 @@ const jobKeys = (job: ScrapeConfig): Printed => ({
     max_label_value_length: formatSize(job.entry.maxLabelValueBytes),
     kubeconfig: job.connection.kubeconfig,
     context: job.connection.context,
+    ...enrichKeys(job.enrich),
+    ...throttleKeys(job.throttle),
   }),
   ...(job.written.stages !== null && { pipeline_stages: job.written.stages }),
   ...(job.written.relabel !== null && { relabel_configs: job.written.relabel }),

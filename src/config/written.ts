@@ -2,7 +2,7 @@ import { isMap, isScalar, isSeq, Scalar, YAMLMap, YAMLSeq, type Node } from 'yam
 import type { Decoder } from './decoder.ts'
 import { childrenOf, items, type Place } from './place.ts'
 import { isTrue } from './stage-scalars.ts'
-import { decimal, yamlKind } from './yaml-kind.ts'
+import { decimal, floatOf, yamlKind } from './yaml-kind.ts'
 
 /** A value, and what the file says for it: for the parts of a configuration that are printed as they were written. */
 export type Written<T> = { readonly value: T; readonly yaml: Node | null }
@@ -13,7 +13,7 @@ const scalarOf = (scalar: Scalar, isTyped: boolean): Scalar => {
   const kind = isTyped ? yamlKind(scalar) : 'text'
   if (kind === 'boolean') return new Scalar(isTrue(text))
   if (kind === 'whole number') return new Scalar(BigInt(decimal(text, kind)))
-  if (kind === 'number') return new Scalar(Number(decimal(text, kind)))
+  if (kind === 'number') return new Scalar(floatOf(text))
   const copy = new Scalar(text)
   if (scalar.type !== undefined) copy.type = scalar.type
   return copy

@@ -1,4 +1,5 @@
 import { isMap, isScalar, isSeq, Scalar, type Node } from 'yaml'
+import { formatFloat } from '../stages/text-of.ts'
 
 /** What a value is to a program that lets YAML decide, as Promtail does with the options of pipeline stages. */
 export type YamlKind = 'nothing' | 'boolean' | 'whole number' | 'number' | 'text' | 'list' | 'mapping'
@@ -27,10 +28,16 @@ export const yamlKind = (node: Node | null): YamlKind => {
   return plainKind(String(node.value))
 }
 
-/** Go's decimal text of a number, however YAML spells it. */
+/** What a plain scalar of kind `number` says. */
+export const floatOf = (text: string): number => {
+  const digits = text.replaceAll('_', '')
+  return /inf$/i.test(digits) ? (digits.startsWith('-') ? -Infinity : Infinity) : Number(digits)
+}
+
+/** Go's decimal text of a number, however YAML spells it: `strconv.ParseFloat` reads it back. */
 export const decimal = (text: string, kind: YamlKind): string => {
   const digits = text.replaceAll('_', '')
-  if (kind === 'number') return String(Number(digits.replace(/\.(?=inf)/i, '')))
+  if (kind === 'number') return formatFloat(floatOf(text))
   if (kind !== 'whole number') return text
   const [, sign = '', magnitude = ''] = /^([-+]?)(.*)$/.exec(digits) ?? []
   const number = BigInt(magnitude.replace(/^0(?=[0-7])/, '0o'))

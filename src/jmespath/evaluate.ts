@@ -22,10 +22,8 @@ const compare = (by: Comparator, left: Value, right: Value): Value => {
   return by === 'gt' ? left > right : left >= right
 }
 
-const json = (value: Value): Json => {
-  if (value instanceof Reference) throw new EvaluationError('an expression is no value')
-  return value
-}
+/** An expression where a value is wanted is written as an empty object there. */
+const json = (value: Value): Json => (value instanceof Reference ? {} : value)
 
 type Slice = Extract<Expression, { kind: 'slice' }>
 
@@ -64,19 +62,29 @@ const each = (items: readonly Json[], right: Expression, budget: Budget): readon
 const runHash = (pairs: readonly (readonly [string, Expression])[], value: Value, budget: Budget): Value =>
   value === null ? null : Object.fromEntries(pairs.map(([key, of]) => [key, json(run(of, value, budget))]))
 
-const sortedValues = (value: Value): readonly Json[] | null =>
-  isObject(value)
-    ? Object.keys(value)
-        .sort(byBytes)
-        .map((key) => value[key] ?? null)
-    : null
+/** The values by the order of their names; before them go-jmespath has as many that are null. */
+const sortedValues = (value: Value): readonly Json[] | null => {
+  if (!isObject(value)) return null
+  const keys = Object.keys(value).sort(byBytes)
+  return [...keys.map(() => null), ...keys.map((key) => value[key] ?? null)]
+}
+
+/** What projections, but for `[*]`, stand on: where it means nothing, there is null. */
+const runLeft = (left: Expression, value: Value, budget: Budget): Value => {
+  try {
+    return run(left, value, budget)
+  } catch (error) {
+    if (error instanceof EvaluationError) return null
+    throw error
+  }
+}
 
 const runProjection = (
   expression: Extract<Expression, { kind: 'each item' | 'each value' | 'filter' }>,
   value: Value,
   budget: Budget,
 ): Value => {
-  const left = run(expression.left, value, budget)
+  const left = (expression.kind === 'each item' ? run : runLeft)(expression.left, value, budget)
   const items = expression.kind === 'each value' ? sortedValues(left) : isList(left) ? left : null
   if (items === null) return null
   if (expression.kind !== 'filter') return each(items, expression.right, budget)
@@ -125,7 +133,7 @@ const run = (expression: Expression, value: Value, budget: Budget): Value => {
     case 'compare':
       return compare(expression.by, run(expression.left, value, budget), run(expression.right, value, budget))
     case 'flatten': {
-      const of = run(expression.of, value, budget)
+      const of = runLeft(expression.of, value, budget)
       return isList(of) ? flatten(of) : null
     }
     case 'each item':

@@ -71,8 +71,9 @@ const extreme = (items: readonly Json[], keys: readonly Json[], least: boolean):
   return items[best] ?? null
 }
 
-/** The key of each item; all must be numbers, or all strings. */
+/** The key of each item; all must be numbers, or all strings. A single item is what it is, whatever its key. */
 const keysOf = (items: readonly Json[], reference: Reference, apply: Apply): readonly Json[] => {
+  if (items.length < 2) return items
   const keys = items.map((item) => apply(reference, item))
   if (!numbers(keys) && !strings(keys)) throw new EvaluationError('invalid type, must be number of string')
   return keys

@@ -66,7 +66,7 @@ const SIGNS: ReadonlyMap<string, TokenKind> = new Map([
 ])
 
 const TOKEN =
-  /[ \t\n\r]+|(?<name>[A-Za-z_][A-Za-z0-9_]*)|(?<number>[-0-9][0-9]*)|(?<quoted>"(?:[^"\\]|\\.)*")|(?<raw>'(?:[^'\\]|\\.)*')|(?<literal>`(?:[^`\\]|\\.)*`)|\[[\]?]?|\|\|?|&&?|[=!<>]=?|[.*,:{}\](\)@]/suy
+  /[ \t\n\r]+|(?<name>[A-Za-z_][A-Za-z0-9_]*)|(?<number>[-0-9][0-9]*)|(?<quoted>"(?:[^"\\]|\\.)*")|(?<raw>'(?:[^'\\]|\\'|\\(?!'))*')|(?<literal>`(?:[^`\\]|\\.)*`)|\[[\]?]?|\|\|?|&&?|[=!<>]=?|[.*,:{}\](\)@]/suy
 
 const quotedName = (quoted: string): string => {
   try {

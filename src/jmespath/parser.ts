@@ -33,9 +33,14 @@ const MAX_DEPTH = 100
 
 const CURRENT: Expression = { kind: 'current' }
 
+const finite = (_: string, value: unknown): unknown => {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new SyntaxError('a number is too large')
+  return value
+}
+
 const literalOf = (text: string): Json => {
   try {
-    return JSON.parse(text) as Json
+    return JSON.parse(text, finite) as Json
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     throw new JmespathSyntaxError(`expected JSON between backquotes, got ${JSON.stringify(text)}`)
@@ -212,13 +217,10 @@ class Parser {
       if (key.kind !== 'name' && key.kind !== 'quoted name') throw this.#error('expected a name in braces', key)
       this.#expect('colon')
       pairs.push([key.value, this.#expression(0)])
-      const after = this.#take()
-      if (after.kind === 'rbrace') return { kind: 'hash', pairs }
-      if (after.kind !== 'comma') throw this.#error(`Expected tComma or tRbrace, received: ${after.kind}`, after)
-      if (this.#peek().kind === 'rbrace') {
-        this.#take()
-        return { kind: 'hash', pairs }
-      }
+      // As with arguments, the comma may be missing.
+      const { kind } = this.#peek()
+      if (kind === 'comma' || kind === 'rbrace') this.#take()
+      if (kind === 'rbrace') return { kind: 'hash', pairs }
     }
   }
 

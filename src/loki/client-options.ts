@@ -11,11 +11,32 @@ export type Authorization =
   | { readonly kind: 'header'; readonly type: string; readonly credentials: Secret }
   | OAuth2Options
 
-/** Client credentials of RFC 6749, section 4.4; the token endpoint may need TLS and a proxy of its own. */
+/** What a token is asked for with. */
+export type GrantOptions =
+  /** RFC 6749, section 4.4. */
+  { readonly kind: 'client_credentials'; readonly secret: Secret } | JwtGrantOptions
+
+/** A signed assertion of RFC 7523, section 2.1, made as prometheus/common makes it (config/oauth_assertion.go). */
+export type JwtGrantOptions = {
+  readonly kind: 'jwt-bearer'
+  /** An RSA private key as PEM. */
+  readonly key: Secret
+  /** Header `kid`; '' = none. */
+  readonly keyId: string
+  readonly algorithm: 'RS256' | 'RS384' | 'RS512'
+  /** Claim `iss`; '' = the client's id. */
+  readonly issuer: string
+  /** Claim `aud`; '' = the token URL. */
+  readonly audience: string
+  /** Over all of those. Values are what JSON can say. */
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+/** Where access tokens come from; the token endpoint may need TLS and a proxy of its own. */
 export type OAuth2Options = {
   readonly kind: 'oauth2'
   readonly clientId: string
-  readonly clientSecret: Secret
+  readonly grant: GrantOptions
   readonly scopes: readonly string[]
   readonly tokenUrl: string
   readonly endpointParams: Readonly<Record<string, string>>
@@ -23,19 +44,26 @@ export type OAuth2Options = {
   readonly proxy: ProxyOptions
 }
 
+export type TlsVersion = 'TLS10' | 'TLS11' | 'TLS12' | 'TLS13'
+
 export type TlsOptions = {
   readonly ca: Secret | null
   readonly cert: Secret | null
   readonly key: Secret | null
   readonly serverName: string
   readonly insecureSkipVerify: boolean
-  readonly minVersion: 'TLS10' | 'TLS11' | 'TLS12' | 'TLS13'
+  readonly minVersion: TlsVersion
+  /** Null: the highest that both ends know. */
+  readonly maxVersion: TlsVersion | null
 }
 
+/** `connectHeaders`: what the proxy is told with CONNECT, by name in lower case; plain requests carry none of them. */
 export type ProxyOptions =
   | { readonly kind: 'none' }
-  | { readonly kind: 'url'; readonly url: string; readonly noProxy: string }
-  | { readonly kind: 'environment' }
+  | { readonly kind: 'url'; readonly url: string; readonly noProxy: string; readonly connectHeaders: Headers }
+  | { readonly kind: 'environment'; readonly connectHeaders: Headers }
+
+type Headers = Readonly<Record<string, string>>
 
 /** Bytes per second with their burst, kept below Loki's own limits; 0 bytes per second = no pacing. */
 export type PaceOptions = { readonly bytesPerSecond: number; readonly burstBytes: number }
@@ -51,9 +79,13 @@ export type ClientOptions = {
   readonly tenantId: string
   readonly externalLabels: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
+  /** Headers that have a part in a file, all parts of each in order; read again for each push. */
+  readonly fileHeaders: Readonly<Record<string, readonly Secret[]>>
   readonly authorization: Authorization
   readonly tls: TlsOptions
   readonly proxy: ProxyOptions
+  /** Whether a 307 or 308 is obeyed. */
+  readonly followRedirects: boolean
   /** Upper bound of an entry's wait for company. Promtail: 1 s. */
   readonly batchWaitMs: number
   /** Bytes of lines and metadata in a batch before it is sent. Promtail: 1 MiB. */

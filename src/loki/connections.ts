@@ -3,7 +3,7 @@ import { unescape } from 'node:querystring'
 import { createSecureContext, type SecureVersion } from 'node:tls'
 import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici'
 import type { Log } from '../log.ts'
-import type { ClientOptions, ProxyOptions, Secret, TlsOptions } from './client-options.ts'
+import type { ClientOptions, ProxyOptions, Secret, TlsOptions, TlsVersion } from './client-options.ts'
 import { readSecret } from './secret-source.ts'
 
 export type OpenConnections =
@@ -17,7 +17,7 @@ type TlsMaterial = {
 type Material =
   { readonly kind: 'material'; readonly material: TlsMaterial } | { readonly kind: 'unusable'; readonly why: string }
 
-const VERSIONS: Readonly<Record<TlsOptions['minVersion'], SecureVersion>> = {
+const VERSIONS: Readonly<Record<TlsVersion, SecureVersion>> = {
   TLS10: 'TLSv1',
   TLS11: 'TLSv1.1',
   TLS12: 'TLSv1.2',
@@ -84,6 +84,7 @@ const createDispatcher = (options: ConnectionOptions, material: TlsMaterial): Di
     ...present(material),
     rejectUnauthorized: !tls.insecureSkipVerify,
     minVersion: VERSIONS[tls.minVersion],
+    ...(tls.maxVersion !== null && { maxVersion: VERSIONS[tls.maxVersion] }),
     timeout: options.timeoutMs,
   }
   const connect = tls.serverName === '' ? proxyTls : { ...proxyTls, servername: tls.serverName }
@@ -91,8 +92,18 @@ const createDispatcher = (options: ConnectionOptions, material: TlsMaterial): Di
   const direct = proxy.kind === 'none' || (proxy.kind === 'environment' && isLoopback(new URL(options.url)))
   if (direct) return new Agent({ ...pool, connect })
   const settings = proxy.kind === 'url' ? proxySettings(proxy) : {}
+  // Go sends these with CONNECT only.
+  const headers = new URL(options.url).protocol === 'https:' ? { ...proxy.connectHeaders } : {}
   // Plain HTTP goes to a proxy as a plain request, as in Go: many proxies allow CONNECT to port 443 only.
-  return new EnvHttpProxyAgent({ ...pool, ...settings, connect, proxyTls, requestTls: connect, proxyTunnel: false })
+  return new EnvHttpProxyAgent({
+    ...pool,
+    ...settings,
+    headers,
+    connect,
+    proxyTls,
+    requestTls: connect,
+    proxyTunnel: false,
+  })
 }
 
 /** The connections to one Loki. When a certificate file changes, new ones are opened and the old ones end in peace. */

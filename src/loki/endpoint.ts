@@ -45,7 +45,7 @@ export class Endpoint {
     this.#options = options
     this.#deps = deps
     this.#connections = new Connections(options, deps.log)
-    this.#headers = new PushHeaders(options.headers, deps.log)
+    this.#headers = new PushHeaders(options, deps.log)
     const { url, authorization } = withoutCredentials(options)
     this.#url = url
     const { clock, log } = deps
@@ -61,24 +61,26 @@ export class Endpoint {
     }
     const connections = await this.#connections.open()
     if (connections.kind === 'unusable') return { kind: 'unsent', setting: 'tls_config', why: connections.why }
-    const headers = this.#headers.build({
+    const built = await this.#headers.build({
       userAgent: this.#deps.userAgent,
       authorization: authorization.kind === 'header' ? authorization.value : '',
       tenant,
     })
+    if (built.kind === 'unreadable') return { kind: 'unsent', setting: 'http_headers', why: built.why }
+    const { headers } = built
     // Secrets and certificates were read from files meanwhile, and this process may have been paused in between.
     if (this.#deps.mayPush?.() === false) return { kind: 'unanswered', why: 'another replica may have taken over' }
     const answer = await timed({ clock: this.#deps.clock, timeoutMs: this.#options.timeoutMs, stop }, (signal) =>
       this.#follow({ body, headers, dispatcher: connections.dispatcher, signal }),
     )
     if (answer.kind === 'answered' && answer.status === 401) this.#authorizer.refused()
-    return this.#clean(answer, authorization)
+    return this.#clean(answer, authorization, built.secrets)
   }
 
   /** A server may repeat what it was sent; credentials must not reach a log that way. */
-  #clean(answer: PushAnswer, authorization: AuthorizationHeader): PushAnswer {
+  #clean(answer: PushAnswer, authorization: AuthorizationHeader, headers: readonly string[]): PushAnswer {
     const secrets = authorization.kind === 'header' ? authorization.secrets : []
-    const all = [...secrets, ...Object.values(this.#options.headers)]
+    const all = [...secrets, ...headers]
     if (answer.kind === 'answered') return { ...answer, text: withoutSecrets(answer.text, all) }
     return { ...answer, why: withoutSecrets(answer.why, all) }
   }
@@ -88,6 +90,7 @@ export class Endpoint {
     let attempt = first
     for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
       const { answer, location } = await this.#post(url, attempt)
+      if (!this.#options.followRedirects) return answer
       const target = redirectTarget(answer.status, location, url)
       if (target.kind === 'none') return answer
       if (target.kind === 'refused') return { kind: 'unsent', setting: 'url', why: target.why }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { request } from 'undici'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
@@ -7,8 +8,15 @@ import type { OAuth2Options } from './client-options.ts'
 import { Connections } from './connections.ts'
 import { readSecret, withoutSecrets } from './secret-source.ts'
 import { timed } from './timed.ts'
+import { tokenRequest, type CredentialStyle } from './token-request.ts'
 
-export type TokenDeps = { readonly clock: Clock; readonly log: Log; readonly timeoutMs: number }
+export type TokenDeps = {
+  readonly clock: Clock
+  readonly log: Log
+  readonly timeoutMs: number
+  /** For the assertions of the JWT grant. */
+  readonly newId?: () => string
+}
 
 /** `unavailable`: the token endpoint is to be asked again later; `unreadable`: the configuration is at fault. */
 export type TokenHeader =
@@ -22,9 +30,6 @@ type Grant = Granted | Refused | { readonly kind: 'unavailable'; readonly why: s
 /** golang.org/x/oauth2 renews a token so long before it ends. */
 const EARLY_MS = 10_000
 const MAX_TOKEN_CHARS = 16 * 1024
-
-/** Whether the endpoint wants the credentials in the header or among the parameters: section 2.3.1 allows both. */
-type Style = 'header' | 'parameters'
 
 const tokenOf = (text: string, nowMs: number): Token | null => {
   let body: unknown
@@ -51,7 +56,7 @@ export class TokenSource {
   readonly #deps: TokenDeps
   readonly #connections: Connections
   #token: Token | null = null
-  #style: Style = 'header'
+  #style: CredentialStyle = 'header'
   #asking: Promise<TokenHeader> | null = null
 
   constructor(options: OAuth2Options, deps: TokenDeps) {
@@ -85,10 +90,12 @@ export class TokenSource {
   }
 
   async #ask(stop: AbortSignal): Promise<TokenHeader> {
-    const secret = await readSecret(this.#o.clientSecret)
+    const { grant: how } = this.#o
+    const secret = await readSecret(how.kind === 'jwt-bearer' ? how.key : how.secret)
     if (secret.kind === 'unreadable') return secret
     let grant = await this.#grant(secret.text, stop)
-    if (grant.kind === 'refused' && this.#token === null && (grant.status === 400 || grant.status === 401)) {
+    const mayBeStyle = how.kind === 'client_credentials' && this.#token === null
+    if (grant.kind === 'refused' && mayBeStyle && (grant.status === 400 || grant.status === 401)) {
       const refused = grant
       this.#style = this.#style === 'header' ? 'parameters' : 'header'
       grant = await this.#grant(secret.text, stop)
@@ -102,12 +109,14 @@ export class TokenSource {
   }
 
   async #grant(secret: string, stop: AbortSignal): Promise<Grant> {
-    const { clock, timeoutMs } = this.#deps
+    const { clock, timeoutMs, newId = randomUUID } = this.#deps
+    const asked = tokenRequest(this.#o, { secret, style: this.#style, nowMs: clock.now(), id: newId() })
+    if (asked.kind === 'unusable') return { kind: 'unavailable', why: asked.why }
+    const { headers, body } = asked
     const connections = await this.#connections.open()
     if (connections.kind === 'unusable') return { kind: 'unavailable', why: connections.why }
     const { dispatcher } = connections
     const answer = await timed({ clock, timeoutMs, stop }, async (signal) => {
-      const { headers, body } = this.#requestFor(secret)
       const response = await request(this.#o.tokenUrl, { method: 'POST', headers, body, dispatcher, signal })
       return { kind: 'answer' as const, status: response.statusCode, text: await readAnswerText(response.body) }
     })
@@ -122,23 +131,5 @@ export class TokenSource {
     return token === null
       ? { kind: 'unavailable', why: 'the token endpoint answered without a usable access_token' }
       : { kind: 'token', token }
-  }
-
-  #requestFor(secret: string): { readonly headers: Readonly<Record<string, string>>; readonly body: string } {
-    const { clientId, scopes, endpointParams } = this.#o
-    const form = new URLSearchParams({ grant_type: 'client_credentials' })
-    if (scopes.length > 0) form.set('scope', scopes.join(' '))
-    for (const [name, value] of Object.entries(endpointParams)) form.set(name, value)
-    const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' }
-    if (this.#style === 'parameters') {
-      form.set('client_id', clientId)
-      form.set('client_secret', secret)
-      return { headers, body: form.toString() }
-    }
-    const pair = `${encodeURIComponent(clientId)}:${encodeURIComponent(secret)}`
-    return {
-      headers: { ...headers, authorization: `Basic ${Buffer.from(pair).toString('base64')}` },
-      body: form.toString(),
-    }
   }
 }

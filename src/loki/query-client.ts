@@ -73,7 +73,7 @@ export class QueryClient {
     this.#clock = clock
     this.#userAgent = userAgent
     this.#connections = new Connections(options, log)
-    this.#headers = new PushHeaders(options.headers, log)
+    this.#headers = new PushHeaders(options, log)
     const { url, authorization } = withoutCredentials(options)
     this.#url = queryUrlOf(url)
     this.#authorizer = new Authorizer(authorization, { clock, log, timeoutMs: options.timeoutMs })
@@ -99,12 +99,17 @@ export class QueryClient {
     if (authorization.kind === 'unreadable') return { kind: 'unusable', why: authorization.why }
     const value = authorization.kind === 'header' ? authorization.value : ''
     const secrets = authorization.kind === 'header' ? authorization.secrets : []
-    const answer = await this.#get(url, this.#requestHeaders(value, query.tenant), stop)
-    return this.#clean(answer, [...secrets, ...Object.values(this.#options.headers)])
+    const built = await this.#headers.build({
+      userAgent: this.#userAgent,
+      authorization: value,
+      tenant: query.tenant,
+    })
+    if (built.kind === 'unreadable') return { kind: 'unusable', why: built.why }
+    const answer = await this.#get(url, this.#queryHeaders(built.headers), stop)
+    return this.#clean(answer, [...secrets, ...built.secrets])
   }
 
-  #requestHeaders(authorization: string, tenant: string): Record<string, string> {
-    const headers = this.#headers.build({ userAgent: this.#userAgent, authorization, tenant })
+  #queryHeaders(headers: Record<string, string>): Record<string, string> {
     delete headers['content-type']
     // Since Loki 3.0: structured metadata beside the labels instead of among them.
     return { ...headers, accept: 'application/json', 'x-loki-response-encoding-flags': 'categorize-labels' }

@@ -5,6 +5,7 @@ export type Setting =
   | 'authorization'
   | 'batchsize'
   | 'external_labels'
+  | 'http_headers'
   | 'labels'
   | 'proxy_url'
   | 'structured_metadata'

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expand } from '../regexp/expand.ts'
 import type { Groups } from '../regexp/go-regexp.ts'
+import { byBytes } from '../jmespath/json-text.ts'
 import { remembered } from '../regexp/memo.ts'
 import { toLower, toUpper } from './letter-case.ts'
 import type { RelabelRule } from './rule.ts'
@@ -8,8 +9,11 @@ import type { RelabelRule } from './rule.ts'
 /** Labels by name; an empty value is no label. */
 export type LabelMap = Map<string, string>
 
-/** Changes the labels in place; false: the entry is not wanted. */
-type Step = (labels: LabelMap) => boolean
+/** Changes the labels in place; false: the entry is not wanted. `first`: the labels before all rules, if asked for. */
+type Step = (labels: LabelMap, first: ReadonlyMap<string, string>) => boolean
+
+/** Sees a rule at work: answers what is to run in its place, which calls `apply` once. */
+export type Watch = (rule: RelabelRule, index: number) => (labels: LabelMap, apply: () => boolean) => boolean
 
 const set = (labels: LabelMap, name: string, value: string): void => {
   if (value === '') labels.delete(name)
@@ -49,10 +53,17 @@ const renaming = ({ regexp, replacement }: RelabelRule): ((name: string) => stri
     return regexp.test(name) ? renamed + name.slice(after) : null
   })
 
+/** Prometheus' order, which decides when several labels get one name: by name, then those that a rule has set. */
+const inOrder = (labels: LabelMap, first: ReadonlyMap<string, string>): readonly (readonly [string, string])[] => {
+  const [old, changed]: [(readonly [string, string])[], (readonly [string, string])[]] = [[], []]
+  for (const label of labels) (first.get(label[0]) === label[1] ? old : changed).push(label)
+  return [...old.sort(([a], [b]) => byBytes(a, b)), ...changed]
+}
+
 const labelMapStep = (rule: RelabelRule): Step => {
   const renamed = renaming(rule)
-  return (labels) => {
-    for (const [name, value] of [...labels]) {
+  return (labels, first) => {
+    for (const [name, value] of inOrder(labels, first)) {
       const other = renamed(name)
       if (other !== null) set(labels, other, value)
     }
@@ -118,10 +129,16 @@ const stepOf = (rule: RelabelRule): Step => {
  * Rules ready to be applied, in their order (Prometheus, model/relabel/relabel.go). The labels are changed in place;
  * false: what has them is not wanted. Labels that begin with `__` are left to the caller.
  */
-export const createRelabeler = (rules: readonly RelabelRule[]): ((labels: LabelMap) => boolean) => {
-  const steps = rules.map(stepOf)
+export const createRelabeler = (rules: readonly RelabelRule[], watch?: Watch): ((labels: LabelMap) => boolean) => {
+  const steps = rules.map((rule, index): Step => {
+    const step = stepOf(rule)
+    const watched = watch?.(rule, index)
+    return watched === undefined ? step : (labels, first) => watched(labels, () => step(labels, first))
+  })
+  const asksForFirst = rules.some(({ action }) => action === 'labelmap')
   return (labels) => {
     for (const [name, value] of labels) if (value === '') labels.delete(name)
-    return steps.every((step) => step(labels))
+    const first = asksForFirst ? new Map(labels) : labels
+    return steps.every((step) => step(labels, first))
   }
 }

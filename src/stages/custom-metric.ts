@@ -28,6 +28,9 @@ type Sample = {
   readonly value: number
 }
 
+/** A name of a metric or label as the text format has it: Prometheus' own library puts underscores, too. */
+export const shownName = (name: string): string => name.replaceAll(/[^a-zA-Z0-9_:]/gu, '_').replace(/^(?=[0-9])/, '_')
+
 /** More series than these are not kept: labels may come from whatever an event says. */
 const MAX_SERIES = 10_000
 
@@ -88,7 +91,7 @@ export class CustomMetric {
     for (const [key, series] of this.#series) {
       if (kind === 'histogram') samples.push(...histogramSamples(name, series, buckets))
       else samples.push({ labels: series.labels, value: series.value })
-      if (this.#nowMs() - series.changedMs > maxIdleMs) this.#series.delete(key)
+      if (this.#nowMs() - series.changedMs >= maxIdleMs) this.#series.delete(key)
     }
     return samples
   }
@@ -98,7 +101,12 @@ export class CustomMetric {
     const key = JSON.stringify(pairs.sort(([a], [b]) => (a < b ? -1 : 1)))
     const known = this.#series.get(key)
     if (known === undefined && this.#series.size >= MAX_SERIES) return null
-    const series = known ?? { labels: Object.fromEntries(pairs), value: 0, counts: [], changedMs: 0 }
+    const series = known ?? {
+      labels: Object.fromEntries(pairs.map(([name, value]) => [shownName(name), value])),
+      value: 0,
+      counts: [],
+      changedMs: 0,
+    }
     series.changedMs = this.#nowMs()
     this.#series.set(key, series)
     return series

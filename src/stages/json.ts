@@ -1,4 +1,4 @@
-import type { Decoder } from '../config/decoder.ts'
+import { type Decoder, documented } from '../config/decoder.ts'
 import { report, type Place } from '../config/place.ts'
 import { namedOptions, stageOptions } from '../config/stage-options.ts'
 import { strictFlag, strictText } from '../config/stage-scalars.ts'
@@ -9,6 +9,7 @@ import { pure, type Extracted, type StagePlan } from './stage.ts'
 import { sourceText } from './text-of.ts'
 
 const expression: Decoder<{ readonly text: string; readonly place: Place }> = {
+  ...strictText(),
   read: (place) => ({ text: strictText().read(place), place }),
 }
 
@@ -35,15 +36,36 @@ const hasInfinity = (text: string): boolean => {
   return found
 }
 
-/** The object that the text holds, `null` being an empty one; null when it holds none. */
+const STRING_WITH_ESCAPE = /"((?:[^"\\])*)(\\(?:[^"\\]|\\.)*)"|"[^"\\]*"/gs
+const CONTROL = /[\0-\x1f]/g
+
+/** What stands behind the first escape of a string is not looked at by Promtail's reader: it may be a line break. */
+const withoutLateControls = (text: string): string =>
+  text.replaceAll(STRING_WITH_ESCAPE, (whole: string, before: string | undefined, behind: string | undefined) => {
+    if (before === undefined || behind === undefined) return whole
+    const escaped = behind.replaceAll(CONTROL, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    return `"${before}${escaped}"`
+  })
+
+/** Stands for a line that is `null`. */
+const NO_OBJECT: JsonObject = {}
+
+/** The object that the text holds; null when it holds none. */
 const objectOf = (text: string): JsonObject | null => {
+  const value = jsonOf(text)
+  if (value !== undefined || !text.includes('\\') || text.search(CONTROL) < 0) return value ?? null
+  return jsonOf(withoutLateControls(text)) ?? null
+}
+
+/** An object, or null for anything else; undefined when it is no JSON. */
+const jsonOf = (text: string): JsonObject | null | undefined => {
   try {
     const value = JSON.parse(text) as Json
-    if (value === null) return {}
+    if (value === null) return NO_OBJECT
     if (typeof value !== 'object' || Array.isArray(value)) return null
     return LARGE_NUMBER.test(text) && hasInfinity(text) ? null : (value as JsonObject)
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof RangeError) return null
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined
     throw error
   }
 }
@@ -52,12 +74,27 @@ const objectOf = (text: string): JsonObject | null => {
 const extractedOf = (value: Json): Extracted | undefined => {
   if (typeof value === 'string') return value.toWellFormed()
   if (typeof value !== 'object' || value === null) return value
-  return jsonText(value) ?? undefined
+  return value === NO_OBJECT ? 'null' : (jsonText(value) ?? undefined)
 }
 
 /** `json`: values of a JSON object by JMESPath expressions. */
 export const jsonStage: Decoder<StagePlan> = stageOptions(
-  { expressions: namedOptions(expression, () => null), source: optionalSource, drop_malformed: strictFlag(false) },
+  {
+    expressions: documented(
+      namedOptions(expression, () => null),
+      {
+        says: 'JMESPath by the name to extract under; an empty one is the name itself.',
+        example: '{ pod: involvedObject.name }',
+        type: 'mapping',
+        default: 'required',
+      },
+    ),
+    source: optionalSource,
+    drop_malformed: documented(strictFlag(false), {
+      says: '`true`: entries that are no JSON object are dropped.',
+      example: 'true',
+    }),
+  },
   ({ expressions, source, drop_malformed: dropMalformed }, section) => {
     if (expressions.size === 0) section.report('expressions', 'MISSING_KEY', 'JMES expression is required')
     const searches = searchesOf(expressions)

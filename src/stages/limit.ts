@@ -1,7 +1,7 @@
-import type { Decoder } from '../config/decoder.ts'
+import { type Decoder, documented } from '../config/decoder.ts'
 import { warn } from '../config/place.ts'
 import { stageOptions } from '../config/stage-options.ts'
-import { weakFlag, weakNumber, weakText } from '../config/stage-scalars.ts'
+import { weakFlag, weakInteger, weakNumber, weakText } from '../config/stage-scalars.ts'
 import type { Stage, StagePlan, StageWorld } from './stage.ts'
 import { TokenBucket } from './token-bucket.ts'
 
@@ -78,15 +78,25 @@ const overall = ({ rate, burst, drop }: Options, { clock, metrics, hold }: Stage
  */
 export const limitStage: Decoder<StagePlan> = stageOptions(
   {
-    rate: weakNumber(0),
-    burst: weakNumber(0),
-    drop: weakFlag(false),
-    by_label_name: weakText(),
-    max_distinct_labels: weakNumber(0),
+    rate: documented(weakNumber(0), { says: 'Entries per second.', example: '10', default: 'required' }),
+    burst: documented(weakInteger(0), { says: 'Entries at once.', example: '100', default: 'required' }),
+    drop: documented(weakFlag(false), {
+      says: '`true`: what is too much is dropped. `false`: the source waits, and the API server keeps the events.',
+      example: 'true',
+    }),
+    by_label_name: documented(weakText(), {
+      says: 'A bucket for each value of this label; with `drop` only.',
+      example: 'namespace',
+      default: 'one bucket for all',
+    }),
+    max_distinct_labels: documented(weakInteger(0), {
+      says: 'Buckets that are remembered.',
+      example: '20000',
+      default: '10000',
+    }),
   },
   (options, section) => {
-    const { rate, drop, by_label_name: label } = options
-    const burst = Math.trunc(options.burst)
+    const { rate, burst, drop, by_label_name: label } = options
     if (!(rate > 0)) section.report('rate', 'BAD_VALUE', `${INVALID}: expected a rate above 0`)
     if (!(burst > 0)) section.report('burst', 'BAD_VALUE', `${INVALID}: expected a burst of at least 1`)
     if (label !== '' && !drop) {
@@ -100,7 +110,7 @@ export const limitStage: Decoder<StagePlan> = stageOptions(
     }
     return {
       name: 'limit',
-      build: (world) => (label === '' ? overall : byLabel)({ ...options, burst }, world),
+      build: (world) => (label === '' ? overall : byLabel)(options, world),
     }
   },
 )

@@ -1,8 +1,8 @@
-const JSON_STRING = /^"(?:[^"\\]|\\(?:["\\/bfnrt']|u[0-9a-fA-F]{4}))*"$/s
+const JSON_STRING = /^"(?:[^"\\\0-\x1f]|\\(?:["\\/bfnrt']|u[0-9a-fA-F]{4}))*"$/s
 
 const SIMPLE: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
 
-/** Text in quotes with JSON's escapes (and `\'`); null when an escape is none. Control characters stay. */
+/** Text in quotes with JSON's escapes (and `\'`); null when an escape is none, or stands beside a control character. */
 const unquote = (quoted: string): string | null => {
   if (!quoted.includes('\\')) return quoted.slice(1, -1)
   if (!JSON_STRING.test(quoted)) return null

@@ -1,9 +1,9 @@
-import type { Decoder } from '../config/decoder.ts'
-import { report, type Place } from '../config/place.ts'
+import { type Decoder } from '../config/decoder.ts'
+import { report, warn, type Place } from '../config/place.ts'
 import { namedOptions } from '../config/stage-options.ts'
-import { parseDuration } from '../config/go-duration.ts'
+import { parseGoDuration } from '../gotime/duration.ts'
 import { parseGoFloat } from '../logql/go-float.ts'
-import type { CustomMetric } from './custom-metric.ts'
+import { shownName, type CustomMetric } from './custom-metric.ts'
 import { metricOptions, type MetricOptions } from './metric-options.ts'
 import type { Extracted, Stage, StagePlan, WorkEntry } from './stage.ts'
 import { textOf } from './text-of.ts'
@@ -15,9 +15,8 @@ const numberOf = (value: Extracted): number | null => {
   if (value === null) return null
   const number = parseGoFloat(value)
   if (number.kind === 'ok') return number.value
-  const isNegative = value.startsWith('-')
-  const ms = parseDuration(isNegative ? value.slice(1) : value)
-  return ms === null ? null : (isNegative ? -ms : ms) / 1000
+  const duration = parseGoDuration(value)
+  return duration.kind === 'ok' ? Number(duration.ns) / 1e9 : null
 }
 
 type Amount = (entry: WorkEntry) => number | null
@@ -55,9 +54,9 @@ const record = (metric: CustomMetric, { labels }: WorkEntry, options: MetricOpti
 }
 
 const recorder = (name: string, options: MetricOptions): StagePlan['build'] => {
-  const amount = amountOf(options, options.source || name)
+  const amount = amountOf(options, options.source ?? name)
   const { kind, help, prefix, maxIdleMs, buckets } = options
-  const full = prefix + name
+  const full = shownName(prefix + name)
   return ({ metrics, clock }): Stage => {
     const definition = { kind, name: full, help: help || full, maxIdleMs, buckets }
     const metric = metrics.custom(definition, () => clock.monotonicMs())
@@ -74,13 +73,17 @@ const named = namedOptions(metricOptions, () => null)
 const checkName = (place: Place, name: string, { prefix }: MetricOptions): void => {
   const full = prefix + name
   const isOwn = full.startsWith('eventail_')
-  if (/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(full) && !isOwn) return
-  const expected = isOwn ? 'a name that does not begin with eventail_' : 'a name of letters, digits and underscores'
-  report(place, 'BAD_VALUE', `expected ${expected}, got the metric ${JSON.stringify(full)}`)
+  if (isOwn) {
+    const expected = 'a name that does not begin with eventail_'
+    report(place, 'BAD_VALUE', `expected ${expected}, got the metric ${JSON.stringify(full)}`)
+  } else if (shownName(full) !== full) {
+    warn(place, `the metric ${JSON.stringify(full)} is shown as ${shownName(full)}, as names on a page of metrics are`)
+  }
 }
 
 /** `metrics`: counters, gauges and histograms of what passes, on the agent's own page. */
 export const metricsStage: Decoder<StagePlan> = {
+  ...named,
   read: (place) => {
     const metrics = [...named.read(place)]
     for (const [name, options] of metrics) checkName(place, name, options)

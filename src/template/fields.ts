@@ -10,6 +10,7 @@ const asMethod = (call: CallableFunction['call']): CallableFunction => ({ kind: 
 export const methodOf = (receiver: Cell, name: string): CallableFunction | null => {
   if (receiver === undefined || receiver === null || typeof receiver !== 'object') return null
   if (receiver.kind === 'time') return timeMethod(receiver, name)
+  if (receiver.kind === 'struct') return receiver.methods?.get(name) ?? null
   if (receiver.kind !== 'duration') return null
   const { ns } = receiver
   switch (name) {

@@ -1,3 +1,5 @@
+import type { CallableFunction } from './functions.ts'
+
 /**
  * The values of Go that a template can hold, with the types that text/template and its functions tell apart. Text is
  * a string of bytes in Go: a byte that is no UTF-8 stands as the lone surrogate U+DC80..U+DCFF here (byte-text.ts).
@@ -47,6 +49,8 @@ export type StructValue = {
   readonly fields: ReadonlyMap<string, TemplateValue>
   /** What printing it gives; null: its fields in braces. */
   readonly text: string | null
+  /** Methods that take arguments, by name. */
+  readonly methods?: ReadonlyMap<string, CallableFunction>
 }
 
 /** Go's `time.Time`. `zone` is an IANA name, `UTC`, `Local` or a fixed offset (`+02:00`). */

@@ -13,6 +13,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { configDecoder, parseConfig } from '../../src/config/parse-config.ts'
 import type { Overlay } from '../../src/config/place.ts'
 import { printClient, printConfig } from '../../src/config/print-config.ts'
+import { WORKLOADS } from '../../src/enrich/resource.ts'
 
 const FIXTURES = resolve(import.meta.dirname, '../fixtures/config')
 const fixture = (name: string): string => readFileSync(join(FIXTURES, name), 'utf8')
@@ -92,7 +93,20 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
     '29:16 CONFLICT clients[11].batchsize',
     '30:28 BAD_VALUE clients[11].max_pushes_per_second',
     '32:13 MISSING_KEY clients[12].oauth2.token_url',
-    '33:34 UNSUPPORTED clients[12].http_headers.a.files[0]',
+    '33:40 BAD_VALUE clients[12].http_headers.Content-Type',
+    '35:27 CONFLICT clients[13].proxy_connect_header',
+    '35:29 BAD_VALUE clients[13].proxy_connect_header."a b"',
+    '35:45 BAD_VALUE clients[13].proxy_connect_header.d[0]',
+    '36:52 CONFLICT clients[13].tls_config.max_version',
+    '36:67 UNSUPPORTED clients[13].tls_config.ca_ref',
+    '38:33 UNSUPPORTED clients[14].basic_auth.username_ref',
+    '38:50 UNSUPPORTED clients[14].basic_auth.password_ref',
+    '40:7 MISSING_KEY clients[14].oauth2.client_certificate_key',
+    '40:7 CONFLICT clients[14].oauth2',
+    '44:35 UNSUPPORTED clients[14].oauth2.client_certificate_key_ref',
+    '45:28 BAD_VALUE clients[14].oauth2.signature_algorithm',
+    '46:20 BAD_VALUE clients[14].oauth2.claims.a',
+    '48:62 BAD_VALUE clients[15].oauth2.grant_type',
   ],
   'client-names.bad.yaml': [
     '3:5 DUPLICATE_NAME clients[1]',
@@ -215,6 +229,12 @@ t.test('the smallest file has every default', (t) => {
       gracefulShutdownTimeoutMs: 30_000,
       tls: null,
       enableRuntimeReload: false,
+      registerInstrumentation: true,
+      connectionLimit: 100,
+      readTimeoutMs: 30_000,
+      readHeaderTimeoutMs: 10_000,
+      stalledTimeoutMs: 120_000,
+      idleTimeoutMs: 75_000,
     },
     clients: [
       {
@@ -224,9 +244,19 @@ t.test('the smallest file has every default', (t) => {
         tenantId: '',
         externalLabels: {},
         headers: {},
+        fileHeaders: {},
         authorization: { kind: 'none' },
-        tls: { ca: null, cert: null, key: null, serverName: '', insecureSkipVerify: false, minVersion: 'TLS12' },
+        tls: {
+          ca: null,
+          cert: null,
+          key: null,
+          serverName: '',
+          insecureSkipVerify: false,
+          minVersion: 'TLS12',
+          maxVersion: null,
+        },
         proxy: { kind: 'none' },
+        followRedirects: true,
         batchWaitMs: 1000,
         batchSizeBytes: 1_048_576,
         lingerMs: 25,
@@ -271,6 +301,8 @@ t.test('the smallest file has every default', (t) => {
           maxLineBytes: 262_144,
           maxLabelValueBytes: 2048,
         },
+        enrich: null,
+        throttle: null,
         relabel: [],
         stages: [],
         written: { relabel: null, stages: null },
@@ -293,21 +325,40 @@ t.test('a file with everything is read as it says', (t) => {
     logFormat: 'json',
     healthCheckTarget: false,
     gracefulShutdownTimeoutMs: 5000,
+    registerInstrumentation: false,
+    connectionLimit: 7,
+    readTimeoutMs: 1000,
+    readHeaderTimeoutMs: 2000,
+    stalledTimeoutMs: 3000,
+    idleTimeoutMs: 4000,
+    tls: { clientAuth: 'VerifyClientCertIfGiven', clientCa: { kind: 'file', path: '/etc/clients.pem' } },
   })
-  const [main, token] = config.clients
+  const [main, token, signed] = config.clients
   t.match(main, {
     name: 'main',
     host: 'loki.example:443',
     tenantId: 'team-a',
     externalLabels: { cluster: 'on', zone: '0123' },
-    headers: { 'X-Key': 'abc' },
+    headers: { 'X-Key': 'abc', 'X-One': 'a, b' },
+    fileHeaders: {
+      'X-Two': [
+        { kind: 'inline', value: 'c' },
+        { kind: 'file', path: '/etc/two' },
+      ],
+    },
     authorization: {
       kind: 'basic',
       username: { kind: 'inline', value: 'user' },
       password: { kind: 'file', path: '/etc/password' },
     },
-    tls: { cert: { kind: 'file', path: '/etc/cert.pem' }, serverName: 'loki', minVersion: 'TLS13' },
-    proxy: { kind: 'url', url: 'http://proxy:3128', noProxy: 'localhost' },
+    tls: {
+      cert: { kind: 'file', path: '/etc/cert.pem' },
+      serverName: 'loki',
+      minVersion: 'TLS12',
+      maxVersion: 'TLS13',
+    },
+    proxy: { kind: 'url', url: 'http://proxy:3128', noProxy: 'localhost', connectHeaders: { 'x-team': 'a, b' } },
+    followRedirects: false,
     batchWaitMs: 1500,
     batchSizeBytes: 524_288,
     lingerMs: 10,
@@ -333,6 +384,19 @@ t.test('a file with everything is read as it says', (t) => {
     },
     'a merge key brings the rest, and null takes it away',
   )
+  t.match(signed?.authorization, {
+    kind: 'oauth2',
+    clientId: 'me',
+    grant: {
+      kind: 'jwt-bearer',
+      key: { kind: 'file', path: '/etc/key.pem' },
+      keyId: 'k1',
+      algorithm: 'RS384',
+      issuer: 'us',
+      audience: 'them',
+      claims: { on: true, n: 16, list: ['a', 1.5], none: null },
+    },
+  })
   t.match(config.positions, {
     store: 'lease',
     syncPeriodMs: 60_000,
@@ -357,6 +421,21 @@ t.test('a file with everything is read as it says', (t) => {
         maxLineBytes: 10_240,
         maxLabelValueBytes: 128,
       },
+      enrich: {
+        labels: ['app.kubernetes.io/*', 'team'],
+        annotations: ['shop.example/owner'],
+        owners: true,
+        namespaceLabels: ['cost-centre'],
+        nodeLabels: ['topology.kubernetes.io/zone'],
+        resources: ['pods', 'replicasets.apps', 'rollouts.argoproj.io'],
+        waitMs: 100,
+        maxNames: 8,
+        maxValueBytes: 64,
+        cacheBytes: 8_388_608,
+        cacheTtlMs: 300_000,
+        requestsPerSecond: 10,
+      },
+      throttle: { lines: 5, windowMs: 900_000, namespaceLines: 1000, namespaceWindowMs: 30_000 },
     },
     {
       source: { namespaces: { kind: 'all', except: ['shop', 'web'] }, start: { kind: 'new' } },
@@ -385,6 +464,41 @@ t.test('a file with everything is read as it says', (t) => {
   t.end()
 })
 
+t.test('what is looked up, and what is kept back, is said in full', (t) => {
+  const events = (yaml: string): string =>
+    `clients: [{url: http://l/loki/api/v1/push}]\nscrape_configs:\n  - job_name: a\n    kubernetes_events: {${yaml}}\n`
+  const jobOf = (yaml: string): unknown => valid(events(yaml)).scrapeConfigs[0]
+  t.match(jobOf('enrich: {owners: true}'), {
+    enrich: { resources: WORKLOADS, waitMs: 250, maxNames: 16, maxValueBytes: 256, requestsPerSecond: 20 },
+  })
+  t.match(jobOf('enrich: {node_labels: [zone]}'), { enrich: { resources: [] } }, 'no object is read without need')
+  t.match(jobOf('throttle: {lines: 3}'), { throttle: { lines: 3, windowMs: 600_000, namespaceLines: 0 } })
+  t.match(jobOf('throttle: {}'), { throttle: null })
+  const wrong: Readonly<Record<string, string>> = {
+    'enrich: {}': 'MISSING_KEY scrape_configs[0].kubernetes_events.enrich.labels',
+    'enrich: {labels: [a b]}': 'BAD_VALUE scrape_configs[0].kubernetes_events.enrich.labels[0]',
+    'enrich: {labels: ["[a"]}': 'BAD_VALUE scrape_configs[0].kubernetes_events.enrich.labels[0]',
+    'enrich: {labels: [a, a]}': 'DUPLICATE_NAME scrape_configs[0].kubernetes_events.enrich.labels[1]',
+    'enrich: {owners: true, resources: [secrets]}':
+      'UNSUPPORTED scrape_configs[0].kubernetes_events.enrich.resources[0]',
+    'enrich: {owners: true, resources: [secrets.x.io]}':
+      'UNSUPPORTED scrape_configs[0].kubernetes_events.enrich.resources[0]',
+    'enrich: {owners: true, resources: ["*"]}': 'BAD_VALUE scrape_configs[0].kubernetes_events.enrich.resources[0]',
+    'enrich: {owners: true, resources: [rollouts]}':
+      'BAD_VALUE scrape_configs[0].kubernetes_events.enrich.resources[0]',
+    'enrich: {owners: true, wait: 1h}': 'BAD_DURATION scrape_configs[0].kubernetes_events.enrich.wait',
+    'throttle: {lines: -1}': 'BAD_VALUE scrape_configs[0].kubernetes_events.throttle.lines',
+    'throttle: {lines: 1, window: 1ms}': 'BAD_DURATION scrape_configs[0].kubernetes_events.throttle.window',
+  }
+  for (const [yaml, told] of Object.entries(wrong))
+    t.strictSame(
+      errors(events(yaml)).map((error) => brief(error).replace(/^\S+ /, '')),
+      [told],
+      yaml,
+    )
+  t.end()
+})
+
 t.test('what a file for Promtail carries along is accepted with one warning each', (t) => {
   const parsed = parseConfig(fixture('promtail.good.yaml'), 'e.yaml')
   if (parsed.kind === 'invalid') return t.fail(formatConfigErrors(parsed.errors))
@@ -393,7 +507,6 @@ t.test('what a file for Promtail carries along is accepted with one warning each
     [
       '4:21 server.grpc_listen_port',
       '5:22 server.profiling_enabled',
-      '11:23 clients[0].follow_redirects',
       '12:10 clients[1].url',
       '15:24 positions.ignore_invalid_yaml',
       '19:16 target_config',
@@ -815,7 +928,7 @@ t.test('docs/configuration.md tells every key, and no other', (t) => {
     t.ok(rows.length > 0)
     for (const row of rows)
       t.ok(
-        known.some((key) => key.replaceAll('[]', '') === `${top}.${row}`),
+        known.some((key) => `${key.replaceAll('[]', '')}.`.startsWith(`${top}.${row}.`)),
         `${top}.${row}`,
       )
   }

@@ -5,6 +5,7 @@ import t from 'tap'
 import { answerQuery } from '../../src/demo/loki-query.ts'
 import { LokiStore } from '../../src/demo/loki-store.ts'
 import { decodeJsonPush } from '../../src/demo/push-json.ts'
+import { answerDifference, successfulAnswer, type Difference, type LokiAnswer } from '../fixtures/loki-answers.ts'
 
 // Questions to a real Loki and what it answered. LOGQL_CASES: another folder of such cases.
 
@@ -61,9 +62,7 @@ const PATHS: Readonly<Record<Exclude<Case['endpoint'], 'label_values'>, string>>
 
 const PASSED_ON = ['query', 'time', 'start', 'end', 'step', 'interval', 'limit', 'direction'] as const
 
-type Answer = { readonly status: number; readonly resultType: string; readonly result: unknown; readonly error: string }
-
-const ask = (asked: Case): Answer => {
+const ask = (asked: Case): LokiAnswer => {
   const query = new URLSearchParams()
   for (const name of PASSED_ON) {
     const value = asked[name]
@@ -81,90 +80,17 @@ const ask = (asked: Case): Answer => {
     encodingFlags: flags,
   })
   if (answer.status !== 200) return { status: answer.status, resultType: '', result: null, error: answer.text }
-  const { data = [] } = answer.json as { data?: unknown }
-  if (Array.isArray(data)) return { status: 200, resultType: endpoint, result: data, error: '' }
-  const { resultType, result } = data as { resultType: string; result: unknown }
-  return { status: 200, resultType, result, error: '' }
+  return successfulAnswer(answer.json)
 }
 
-/** Object keys sorted, numbers as texts. */
-const normal = (value: unknown): unknown => {
-  if (typeof value === 'number') return String(value)
-  if (Array.isArray(value)) return value.map(normal)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, part]) => [key, normal(part)]),
-  )
-}
-
-const labelsKey = (series: unknown): string => {
-  if (typeof series === 'string') return series
-  const { metric, stream } = series as { metric?: Json; stream?: Json }
-  return JSON.stringify(normal(metric ?? stream ?? series))
-}
-
-type Point = readonly [time: string, value: string, ...rest: unknown[]]
-
-const arranged = (result: unknown, asked: Case): unknown => {
-  const plain = normal(result)
-  if (!Array.isArray(plain) || asked.ordered === true || asked.expected.resultType === 'scalar') return plain
-  const sorted = plain.sort((a, b) => (labelsKey(a) < labelsKey(b) ? -1 : 1))
-  if (asked.tiesMaySwap !== true || asked.endpoint !== 'log') return sorted
-  // Of the same time, in any order.
-  const inOrder = (values: readonly Point[]): readonly Point[] =>
-    [...values].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
-  return sorted.map((stream: { values: readonly Point[] }) => ({ ...stream, values: inOrder(stream.values) }))
-}
-
-const NUMBER = /^[-+]?(?:\d|Inf|NaN)/
-const asNumber = (text: string): number => Number(text.replace('Inf', 'Infinity'))
-
-/** Equal, floats within 1e-9 of each other. */
-const same = (a: unknown, b: unknown): boolean => {
-  if (typeof a === 'string' && typeof b === 'string') {
-    if (a === b) return true
-    if (!NUMBER.test(a) || !NUMBER.test(b)) return false
-    return Math.abs(asNumber(a) - asNumber(b)) <= 1e-9 * Math.max(Math.abs(asNumber(a)), Math.abs(asNumber(b)))
-  }
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((part, i) => same(part, b[i]))
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
-  const [left, right] = [Object.entries(a), new Map(Object.entries(b))]
-  return left.length === right.size && left.every(([key, part]) => right.has(key) && same(part, right.get(key)))
-}
-
-/** With `tiesMaySwap`, neighbours of equal value may stand in any order. */
-const byValue = (result: unknown): unknown =>
-  Array.isArray(result)
-    ? result
-        .map((sample: { value: Point }) => sample)
-        .sort((a, b) => asNumber(a.value[1]) - asNumber(b.value[1]) || (labelsKey(a) < labelsKey(b) ? -1 : 1))
-    : result
-
-const withoutSeries = (error: string): string =>
-  error.replace(/for series: '.*?'\.\n/s, "for series: '{...}'.\n").trim()
+/** As the cases call what Loki gives no type. */
+const LISTS: ReadonlySet<string> = new Set(['labels', 'series'])
 
 /** What differs; null: nothing. */
-const difference = (asked: Case): { readonly found: unknown; readonly wanted: unknown } | null => {
-  const { expected } = asked
-  const answer = ask(asked)
-  if (answer.status !== expected.httpStatus) {
-    const wanted = { status: expected.httpStatus, error: expected.error }
-    return { found: { status: answer.status, error: answer.error }, wanted }
-  }
-  if (expected.status === 'error') {
-    const found = withoutSeries(answer.error)
-    const wanted = withoutSeries(expected.error ?? '')
-    return found === wanted ? null : { found, wanted }
-  }
-  if (expected.resultType !== answer.resultType && !Array.isArray(expected.result)) {
-    return { found: answer.resultType, wanted: expected.resultType }
-  }
-  const [found, wanted] = [arranged(answer.result, asked), arranged(expected.result, asked)]
-  if (same(found, wanted)) return null
-  const mayTie = asked.tiesMaySwap === true && asked.ordered === true
-  return mayTie && same(byValue(found), byValue(wanted)) ? null : { found, wanted }
+const difference = (asked: Case): Difference | null => {
+  const { httpStatus, resultType = '', result = null, error = '' } = asked.expected
+  const wanted = { status: httpStatus, resultType: LISTS.has(resultType) ? '' : resultType, result, error }
+  return answerDifference(ask(asked), wanted, asked)
 }
 
 t.ok(existsSync(folder) && files.length > 0, `cases in ${folder}`)

@@ -1,3 +1,4 @@
+import { generateKeyPairSync, verify, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
@@ -6,7 +7,7 @@ import { join } from 'node:path'
 import { TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
 import type { PushAnswer } from '../../src/loki/classify.ts'
-import type { ClientOptions, TlsOptions } from '../../src/loki/client-options.ts'
+import type { ClientOptions, JwtGrantOptions, TlsOptions } from '../../src/loki/client-options.ts'
 import { Endpoint } from '../../src/loki/endpoint.ts'
 import { handClock } from '../fixtures/clock.ts'
 import { entryAt, lokiOptions, recordingLog, testClient } from '../fixtures/loki-client.ts'
@@ -67,6 +68,23 @@ t.test('a push has exactly the headers that Loki wants, and configured ones do n
   t.equal(loki.requests[2]?.tenant, 'other', 'without a tenant the configured header counts')
 })
 
+t.test('headers from files are read again for each push, and hold it up when they cannot be read', async (t) => {
+  const dir = t.testdir({ key: 'first key\n' })
+  const loki = await lokiFor(t, { answer: () => ({ status: 500, body: 'you sent second key' }) })
+  const fileHeaders = { 'X-Key': [inline('zero'), file(join(dir, 'key'))] }
+  const { push } = pusherTo(t, loki.url, { fileHeaders })
+  await push()
+  writeFileSync(join(dir, 'key'), 'second key')
+  t.match(await push(), { text: /^you sent <secret>$|^you sent second key$/ })
+  t.strictSame(
+    loki.requests.map(({ headers }) => headers['x-key']),
+    ['zero, first key', 'zero, second key'],
+  )
+  rmSync(join(dir, 'key'))
+  t.match(await push(), { kind: 'unsent', setting: 'http_headers', why: /key: ENOENT/ })
+  t.equal(loki.requests.length, 2)
+})
+
 t.test('basic, bearer and other schemes; a file is read again when it changes', async (t) => {
   const dir = t.testdir({ token: 'first\n', password: 'päss:word' })
   const loki = await lokiFor(t)
@@ -125,6 +143,23 @@ t.test('TLS: the authority is checked, the server name may be set, and certifica
   t.match(await broken.push(), { kind: 'unsent', setting: 'tls_config' })
   const missing = pusherTo(t, loki.url, { tls: tls({ ca: file(join(dir, 'none')) }) })
   t.match(await missing.push(), { kind: 'unsent', setting: 'tls_config', why: /none: ENOENT/ })
+})
+
+t.test('no newer TLS is spoken than max_version', async (t) => {
+  const authority = createAuthority(t.testdir({}), 'ours')
+  const issued = authority.issue('loki', 'IP:127.0.0.1')
+  const certificate = { cert: readFileSync(issued.certFile), key: readFileSync(issued.keyFile) }
+  const spoken: (string | null)[] = []
+  const server = await serve(certificate, (request, response) => {
+    if (request.socket instanceof TLSSocket) spoken.push(request.socket.getProtocol())
+    request.resume()
+    response.writeHead(204).end()
+  })
+  t.teardown(() => server.close())
+  for (const maxVersion of ['TLS12', 'TLS13', null] as const) {
+    await pusherTo(t, server.url, { tls: tls({ ca: file(authority.caFile), maxVersion }) }).push()
+  }
+  t.strictSame(spoken, ['TLSv1.2', 'TLSv1.3', 'TLSv1.3'])
 })
 
 t.test('mTLS: the client certificate is shown, and a renewed one is shown next', async (t) => {
@@ -198,6 +233,13 @@ t.test('307 and 308 are followed with the body; credentials stay with their orig
   t.notMatch(JSON.stringify(asGet), 'hidden')
 })
 
+t.test('without follow_redirects a redirect is an answer like any other', async (t) => {
+  const final = await lokiFor(t)
+  const loki = await lokiFor(t, { answer: () => ({ status: 307, headers: { location: final.url } }) })
+  t.match(await pusherTo(t, loki.url, { followRedirects: false }).push(), { kind: 'answered', status: 307 })
+  t.equal(final.requests.length, 0)
+})
+
 t.test('no redirect leads from https to http', async (t) => {
   const dir = t.testdir({})
   const server = createAuthority(dir, 'ours').issue('loki', 'IP:127.0.0.1')
@@ -211,21 +253,31 @@ t.test('no redirect leads from https to http', async (t) => {
   t.equal(plain.requests.length, 0)
 })
 
-type Proxy = { readonly url: string; readonly seen: string[]; readonly authorizations: (string | undefined)[] }
+type Proxy = {
+  readonly url: string
+  readonly seen: string[]
+  readonly authorizations: (string | undefined)[]
+  readonly teams: (string | undefined)[]
+}
 
 /** A proxy that answers plain requests itself and tunnels CONNECT to `host`, whatever name was asked for. */
 const startProxy = async (t: Test, host: string): Promise<Proxy> => {
   const seen: string[] = []
   const authorizations: (string | undefined)[] = []
+  const teams: (string | undefined)[] = []
+  const note = ({ headers }: IncomingMessage): void => {
+    authorizations.push(headers['proxy-authorization'])
+    teams.push([headers['x-team']].flat()[0])
+  }
   const server = createServer((request, response) => {
     seen.push(`${request.method ?? ''} ${request.url ?? ''}`)
-    authorizations.push(request.headers['proxy-authorization'])
+    note(request)
     request.resume()
     response.writeHead(204).end()
   })
   server.on('connect', (request, socket, head) => {
     seen.push(`CONNECT ${request.url ?? ''}`)
-    authorizations.push(request.headers['proxy-authorization'])
+    note(request)
     const [name, port] = host.split(':')
     const upstream = connect(Number(port), name ?? '', () => {
       socket.write('HTTP/1.1 200 OK\r\n\r\n')
@@ -240,7 +292,7 @@ const startProxy = async (t: Test, host: string): Promise<Proxy> => {
     server.closeAllConnections()
     server.close()
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, authorizations }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, authorizations, teams }
 }
 
 t.test('a proxy: plain requests for http, a tunnel for https, exceptions by name', async (t) => {
@@ -250,7 +302,12 @@ t.test('a proxy: plain requests for http, a tunnel for https, exceptions by name
   const loki = await lokiFor(t, { tls: { cert: readFileSync(server.certFile), key: readFileSync(server.keyFile) } })
   const plain = await lokiFor(t)
   const proxy = await startProxy(t, loki.host)
-  const through = { kind: 'url', url: proxy.url.replace('//', '//me:pass@'), noProxy: '127.0.0.1' } as const
+  const through = {
+    kind: 'url',
+    url: proxy.url.replace('//', '//me:pass@'),
+    noProxy: '127.0.0.1',
+    connectHeaders: { 'x-team': 'a, b', 'proxy-authorization': 'less than that of the URL' },
+  } as const
 
   t.match(await pusherTo(t, 'http://loki.example:3100/push', { proxy: through }).push(), { status: 204 })
   const secure = pusherTo(t, 'https://loki.example/push', { proxy: through, tls: tls({ ca: file(authority.caFile) }) })
@@ -259,8 +316,10 @@ t.test('a proxy: plain requests for http, a tunnel for https, exceptions by name
   t.same(proxy.seen, ['POST http://loki.example:3100/push', 'CONNECT loki.example:443'])
   const credentials = `Basic ${Buffer.from('me:pass').toString('base64')}`
   t.same(proxy.authorizations, [credentials, credentials])
+  t.same(proxy.teams, [undefined, 'a, b'], 'proxy_connect_header goes with CONNECT only')
   t.equal(loki.requests.length, 1)
   t.equal(loki.requests[0]?.headers['proxy-authorization'], undefined)
+  t.equal(loki.requests[0]?.headers['x-team'], undefined)
   t.equal(plain.requests.length, 1)
 })
 
@@ -276,7 +335,7 @@ t.test('a proxy named by the environment is used, but never for this machine', a
   })
   process.env['http_proxy'] = proxy.url
   process.env['no_proxy'] = ''
-  const environment = { proxy: { kind: 'environment' } } as const
+  const environment = { proxy: { kind: 'environment', connectHeaders: {} } } as const
   t.match(await pusherTo(t, 'http://loki.example/push', environment).push(), { status: 204 })
   t.match(await pusherTo(t, plain.url, environment).push(), { status: 204 })
   t.same(proxy.seen, ['POST http://loki.example/push'])
@@ -365,7 +424,7 @@ const tokenServer = async (
 const clientCredentials = (tokenUrl: string): ClientOptions['authorization'] => ({
   kind: 'oauth2',
   clientId: 'me and you',
-  clientSecret: inline('s3cret'),
+  grant: { kind: 'client_credentials', secret: inline('s3cret') },
   scopes: ['write', 'more'],
   tokenUrl,
   endpointParams: { audience: 'loki' },
@@ -429,4 +488,60 @@ t.test('oauth2: an endpoint that wants the credentials among the parameters, and
     const answer = await pusherTo(t, loki.url, { authorization: clientCredentials(odd.url) }).push()
     t.match(answer, { kind: 'unanswered', why })
   }
+})
+
+/** The claims of an assertion whose signature is good. */
+const claimsIn = (assertion: string, publicKey: KeyObject, hash: string): unknown => {
+  const [head = '', claims = '', signature = ''] = assertion.split('.')
+  if (!verify(hash, Buffer.from(`${head}.${claims}`), publicKey, Buffer.from(signature, 'base64url'))) return 'forged'
+  return [head, claims].map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()) as unknown)
+}
+
+t.test('oauth2: a signed assertion, of each algorithm and form of key', async (t) => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const pem = (type: 'pkcs1' | 'pkcs8'): string => privateKey.export({ type, format: 'pem' }) as string
+  const keyFile = join(t.testdir({ key: pem('pkcs8') }), 'key')
+  const idp = await tokenServer(t, () => ({ status: 200, body: '{"access_token":"abc","token_type":"JWT"}' }))
+  const loki = await lokiFor(t)
+  const pushWith = async (grant: Partial<JwtGrantOptions>, scopes: readonly string[] = []): Promise<PushAnswer> => {
+    const base = clientCredentials(idp.url)
+    const jwt: JwtGrantOptions = {
+      kind: 'jwt-bearer',
+      key: inline(pem('pkcs1')),
+      keyId: '',
+      algorithm: 'RS256',
+      issuer: '',
+      audience: '',
+      claims: {},
+      ...grant,
+    }
+    return pusherTo(t, loki.url, {
+      authorization: { ...base, scopes, grant: jwt } as ClientOptions['authorization'],
+    }).push()
+  }
+  t.match(await pushWith({}), { status: 204 })
+  t.match(loki.requests[0]?.headers, { authorization: 'JWT abc' })
+  const { form = {}, authorization } = idp.asked[0] ?? {}
+  const { assertion = '', ...rest } = form
+  t.equal(authorization, undefined)
+  t.strictSame(rest, { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', audience: 'loki' })
+  const nowS = Math.floor(handClock().now() / 1000)
+  t.match(claimsIn(assertion, publicKey, 'sha256'), [
+    { alg: 'RS256', typ: 'JWT' },
+    { iss: 'me and you', sub: 'me and you', aud: idp.url, iat: nowS, exp: nowS + 600, jti: /^[\da-f-]{36}$/ },
+  ])
+
+  const claims = { __proto__: null, iss: 'wins', groups: ['a', 1, true, null] }
+  const all = { key: file(keyFile), keyId: 'k1', algorithm: 'RS512', issuer: 'i', audience: 'a', claims } as const
+  await pushWith(all, ['x', 'y'])
+  const second = idp.asked[1]?.form ?? {}
+  t.equal(second['scope'], 'x y')
+  t.match(claimsIn(second['assertion'] ?? '', publicKey, 'sha512'), [
+    { alg: 'RS512', kid: 'k1' },
+    { iss: 'wins', aud: 'a', scope: 'x y', groups: ['a', 1, true, null] },
+  ])
+
+  const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' })
+  for (const text of [String(other), 'no key'])
+    t.match(await pushWith({ key: inline(text) }), { kind: 'unanswered', why: /is no RSA private key in PEM$/ })
 })
