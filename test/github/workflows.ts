@@ -78,8 +78,7 @@ t.test('what a workflow runs is there, is a shell script, and takes no text of o
   }
   t.match(read('deploy/install.yaml'), /image: eventail:/)
   for (const name of ['ci.yml', 'release.yml']) {
-    const { jobs } = WORKFLOWS.find(([file]) => file === name)?.[1] ?? { jobs: {} }
-    const steps = jobs['test']?.steps ?? []
+    const steps = WORKFLOWS.find(([file]) => file === name)?.[1].jobs['test']?.steps ?? []
     const at = steps.findIndex(({ run }) => run === '.ci/run')
     t.match(steps[at - 1]?.run, /sudo apt-get install .*prometheus/, `${name}: .ci/run may install nothing there`)
   }
