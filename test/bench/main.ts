@@ -168,6 +168,8 @@ const ui: Scenario = async () => {
       ['most ms', measured.mostRefreshMs, ''],
     ],
     measured,
+  }
+}
 
 const enrich: Scenario = async () => {
   const perSecond = 5000
