@@ -339,6 +339,8 @@ t.test('the demo fails and says so when an event is lost, the agent cannot start
   t.equal(lossy.code, 1)
   t.match(lossy.text, /demo: the agent sent (\d+) entries, Loki has taken \d+\n/)
 
+  const pageless = await demo({ startPage: () => Promise.reject(new Error('no page today')) })
+  t.strictSame(pageless, { code: 1, text: 'demo: no page today\n' })
   const failed = await demo({ startAgent: () => Promise.reject(new Error('no agent today')) })
   t.strictSame([failed.code, failed.text.endsWith('demo: no agent today\n')], [1, true])
 
