@@ -69,6 +69,7 @@ export const AGENT_METRICS = {
     eventail_wal_set_aside_total
     eventail_wal_missing_total
     eventail_build_info
+    promtail_build_info
     eventail_config_last_reload_successful
   `,
   histograms: `
