@@ -102,7 +102,11 @@ export const exposeRecovered = (registry: Registry, accounts: () => readonly Acc
   })
 }
 
-/** Registers `eventail_build_info` and the process' own start time. */
+/** As Go names them. */
+const GO_NAMES: Readonly<Record<string, string>> = { win32: 'windows', x64: 'amd64', ia32: '386' }
+const goName = (name: string): string => (Object.hasOwn(GO_NAMES, name) ? (GO_NAMES[name] ?? name) : name)
+
+/** Registers `eventail_build_info` and, for dashboards of Promtail, the same by the name and labels of its own. */
 export const exposeBuild = (registry: Registry, version: string): void => {
   new Gauge({
     name: 'eventail_build_info',
@@ -110,4 +114,10 @@ export const exposeBuild = (registry: Registry, version: string): void => {
     labelNames: ['version', 'node_version'],
     registers: [registry],
   }).set({ version, node_version: process.version }, 1)
+  new Gauge({
+    name: 'promtail_build_info',
+    help: 'As eventail_build_info, by the name and labels that Promtail had.',
+    labelNames: ['version', 'goos', 'goarch'],
+    registers: [registry],
+  }).set({ version, goos: goName(process.platform), goarch: goName(process.arch) }, 1)
 }

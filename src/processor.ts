@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts'
 import type { ScrapeConfig } from './config/config.ts'
 import { capped, cutToBytes } from './entry/bounded-text.ts'
 import type { Entry, EntryOptions, Labels } from './entry/entry.ts'
-import { createRelabeler, type LabelMap } from './relabel/relabel.ts'
+import { createRelabeler, type LabelMap, type Watch } from './relabel/relabel.ts'
 import { Pipeline } from './stages/pipeline.ts'
 import type { Inspect } from './stages/stage.ts'
 import type { StageMetrics } from './stages/stage-metrics.ts'
@@ -60,6 +60,18 @@ const stripMeta = (labels: LabelMap): void => {
 /** Passes everything on as it is. */
 const unchanged: Processor = { process: (entry) => entry, heldUntilMs: 0 }
 
+/** `-inspect` sees rules as it sees stages: of an entry that has nothing but labels. */
+const watching =
+  (inspect: Inspect): Watch =>
+  (rule, index) => {
+    let apply = (): boolean => true
+    const watched = inspect(`relabel_configs[${index}] ${rule.action}`, () => apply())
+    return (labels, step) => {
+      apply = step
+      return watched({ labels, extracted: new Map(), timestampNs: 0n, line: '', metadata: [] })
+    }
+  }
+
 type Parts = Pick<ScrapeConfig, 'relabel' | 'stages'> & {
   readonly entry: Pick<EntryOptions, 'maxLabelValueBytes' | 'maxLineBytes'>
 }
@@ -67,7 +79,7 @@ type Parts = Pick<ScrapeConfig, 'relabel' | 'stages'> & {
 /** As Promtail: relabelling, then labels beginning with `__` go (but for the tenant's), then the pipeline. */
 export const createProcessor = ({ relabel, stages, entry: options }: Parts, world: ProcessorWorld): Processor => {
   if (relabel.length === 0 && stages.length === 0) return unchanged
-  const isWanted = createRelabeler(relabel)
+  const isWanted = createRelabeler(relabel, world.inspect && watching(world.inspect))
   const pipeline = new Pipeline(stages, world)
   const labelSet = createLabelSets(options.maxLabelValueBytes)
   return {

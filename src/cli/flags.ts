@@ -142,7 +142,7 @@ export const CONVERT_FLAGS: readonly Flag[] = [
 
 const MODE_FLAGS: readonly Flag[] = [
   toggle('dry-run', 'print entries to stdout instead of sending them; positions are read and not written'),
-  toggle('inspect', 'show on stderr what each pipeline stage changes'),
+  toggle('inspect', 'show on stderr what each rule and pipeline stage changes'),
   toggle('stdin', 'read events as JSON from stdin, one on a line, instead of from the API server'),
   toggle('check-syntax', 'check the configuration file and exit'),
   toggle('print-config-stderr', 'print the configuration in effect to stderr, secrets masked'),
@@ -173,6 +173,17 @@ const OTHER_FLAGS: readonly Flag[] = [
   value('max-line-size', 'longest line, such as 256KB', 'limits_config.max_line_size'),
   toggle('server.disable', 'no HTTP pages', 'server.disable'),
   value('server.path-prefix', 'path before all HTTP pages', 'server.http_path_prefix'),
+  toggle('server.enable-runtime-reload', '/reload reads the configuration again', 'server.enable_runtime_reload'),
+  toggle('server.register-instrumentation', '/metrics is served (true)', 'server.register_instrumentation'),
+  value('server.http-conn-limit', 'connections at a time (100)', 'server.http_listen_conn_limit'),
+  value('server.http-read-timeout', 'longest wait for a whole request (30s)', 'server.http_server_read_timeout'),
+  value(
+    'server.http-read-header-timeout',
+    'longest wait for the head of a request (10s)',
+    'server.http_server_read_header_timeout',
+  ),
+  value('server.http-write-timeout', 'longest pause of a connection in use (2m)', 'server.http_server_write_timeout'),
+  value('server.http-idle-timeout', 'longest pause between two requests (1m15s)', 'server.http_server_idle_timeout'),
   value('server.graceful-shutdown-timeout', 'wait for open connections', 'server.graceful_shutdown_timeout'),
 ]
 
@@ -190,14 +201,7 @@ const MEANINGLESS_FLAGS: readonly Flag[] = [
   toggle('limit.readline-rate-enabled', NONE, 'limits_config.readline_rate_enabled'),
   toggle('limit.readline-rate-drop', NONE, 'limits_config.readline_rate_drop'),
   toggle('server.profiling_enabled', NONE, 'server.profiling_enabled'),
-  toggle('server.enable-runtime-reload', NONE, 'server.enable_runtime_reload'),
-  toggle('server.register-instrumentation', NONE, 'server.register_instrumentation'),
   value('server.http-listen-network', NONE, 'server.http_listen_network'),
-  value('server.http-conn-limit', NONE, 'server.http_listen_conn_limit'),
-  value('server.http-read-timeout', NONE, 'server.http_server_read_timeout'),
-  value('server.http-read-header-timeout', NONE, 'server.http_server_read_header_timeout'),
-  value('server.http-write-timeout', NONE, 'server.http_server_write_timeout'),
-  value('server.http-idle-timeout', NONE, 'server.http_server_idle_timeout'),
   value('server.grpc-listen-network', NONE, 'server.grpc_listen_network'),
   value('server.grpc-listen-address', NONE, 'server.grpc_listen_address'),
   value('server.grpc-listen-port', NONE, 'server.grpc_listen_port'),

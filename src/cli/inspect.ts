@@ -67,7 +67,7 @@ const differences = (before: Snapshot, after: Snapshot): readonly Change[] => [
 const DROPPED: Change = { sign: '-', text: 'dropped' }
 
 /**
- * `-inspect`: tells after each stage what it changed, those that Promtail is silent about too. The stages inside of a
+ * `-inspect`: tells after each rule and stage what it changed, those that Promtail is silent about too. The stages inside of a
  * `match` tell of themselves, before it.
  */
 export const createInspect = ({ write, coloured }: InspectOptions): Inspect => {
@@ -85,7 +85,7 @@ export const createInspect = ({ write, coloured }: InspectOptions): Inspect => {
       const changes = [...(hasInner ? [] : differences(before, entry)), ...(kept ? [] : [DROPPED])]
       if (hasInner && kept) return true
       const lines = changes.length === 0 ? [coloured ? '\x1b[31mnone\x1b[0m' : 'none'] : changes.map(painted)
-      write(`[inspect: ${name} stage]:\n${lines.map((line) => `  ${line}\n`).join('')}`)
+      write(`[inspect: ${name}]:\n${lines.map((line) => `  ${line}\n`).join('')}`)
       return kept
     }
 }

@@ -38,7 +38,14 @@ export type ScrapeConfig = {
 export type ServerTlsOptions = {
   readonly cert: Secret
   readonly key: Secret
-  /** Whom the certificates of clients must be from; null: clients show none. */
+  /** What clients are asked to show, as crypto/tls names it. */
+  readonly clientAuth:
+    | 'NoClientCert'
+    | 'RequestClientCert'
+    | 'RequireAnyClientCert'
+    | 'VerifyClientCertIfGiven'
+    | 'RequireAndVerifyClientCert'
+  /** Whom the certificates of clients must be from; null: anybody. */
   readonly clientCa: Secret | null
   readonly minVersion: TlsOptions['minVersion']
 }
@@ -60,6 +67,17 @@ export type ServerOptions = {
   readonly tls: ServerTlsOptions | null
   /** `/reload` is there. */
   readonly enableRuntimeReload: boolean
+  /** `/metrics` is there. */
+  readonly registerInstrumentation: boolean
+  /** Connections at a time, at least 1. */
+  readonly connectionLimit: number
+  /** Of a whole request; 0 = as long as it takes. */
+  readonly readTimeoutMs: number
+  readonly readHeaderTimeoutMs: number
+  /** A connection on which nothing moves for so long is ended, in mid-answer too; 0 = never. */
+  readonly stalledTimeoutMs: number
+  /** Between two requests. */
+  readonly idleTimeoutMs: number
 }
 
 /** Where cursors are kept. `auto` is resolved by the agent: the Lease in a cluster, the file outside. */

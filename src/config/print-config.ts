@@ -158,7 +158,7 @@ const serverTlsKeys = (tls: ServerTlsOptions | null): Printed =>
           ...secretKeys('cert', tls.cert),
           ...secretKeys('key', tls.key.kind === 'inline' ? { ...tls.key, value: MASK } : tls.key),
           ...secretKeys('client_ca', tls.clientCa),
-          client_auth_type: tls.clientCa === null ? 'NoClientCert' : 'RequireAndVerifyClientCert',
+          client_auth_type: tls.clientAuth,
         }),
       }
 
@@ -173,6 +173,12 @@ const serverKeys = (server: ServerOptions): Printed =>
     health_check_target: server.healthCheckTarget,
     graceful_shutdown_timeout: formatDuration(server.gracefulShutdownTimeoutMs),
     enable_runtime_reload: server.enableRuntimeReload,
+    register_instrumentation: server.registerInstrumentation,
+    http_listen_conn_limit: server.connectionLimit,
+    http_server_read_timeout: formatDuration(server.readTimeoutMs),
+    http_server_read_header_timeout: formatDuration(server.readHeaderTimeoutMs),
+    http_server_write_timeout: formatDuration(server.stalledTimeoutMs),
+    http_server_idle_timeout: formatDuration(server.idleTimeoutMs),
     ...serverTlsKeys(server.tls),
   })
 

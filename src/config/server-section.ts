@@ -34,13 +34,7 @@ const GRPC_KEYS = [
 /** The rest of grafana/dskit's server configuration (server/server.go), and Promtail's own keys. */
 const OTHER_KEYS = [
   'http_listen_network',
-  'http_listen_conn_limit',
   'proxy_protocol_enabled',
-  'register_instrumentation',
-  'http_server_read_timeout',
-  'http_server_read_header_timeout',
-  'http_server_write_timeout',
-  'http_server_idle_timeout',
   'http_log_closed_connections_without_response_enabled',
   'log_source_ips_enabled',
   'log_source_ips_full',
@@ -71,7 +65,14 @@ const minVersion = oneOf<keyof typeof MIN_VERSIONS>(
   '',
 )
 
-const CLIENT_AUTH = ['NoClientCert', 'RequireAndVerifyClientCert'] as const
+/** As crypto/tls names them. */
+const CLIENT_AUTH: readonly ServerTlsOptions['clientAuth'][] = [
+  'NoClientCert',
+  'RequestClientCert',
+  'RequireAnyClientCert',
+  'VerifyClientCertIfGiven',
+  'RequireAndVerifyClientCert',
+]
 
 /** `http_tls_config`, as prometheus/exporter-toolkit has it. */
 const httpTls = optional(
@@ -107,8 +108,8 @@ const httpTls = optional(
         example: '/etc/eventail/clients.pem',
         type: 'path',
       }),
-      client_auth_type: documented(oneOf<(typeof CLIENT_AUTH)[number]>(CLIENT_AUTH, 'NoClientCert'), {
-        says: 'Whether clients must show a certificate; probes of the kubelet cannot.',
+      client_auth_type: documented(oneOf<ServerTlsOptions['clientAuth']>(CLIENT_AUTH, 'NoClientCert'), {
+        says: "Which certificate clients must show, as Go's crypto/tls has it; probes of the kubelet cannot show one.",
         example: 'RequireAndVerifyClientCert',
       }),
     },
@@ -116,13 +117,14 @@ const httpTls = optional(
       const cert = secretPair(section, 'cert', values.cert, values.cert_file)
       const key = secretPair(section, 'key', values.key, values.key_file)
       const clientCa = secretPair(section, 'client_ca', values.client_ca, values.client_ca_file)
-      const verifies = values.client_auth_type === 'RequireAndVerifyClientCert'
+      const clientAuth = values.client_auth_type
+      const verifies = clientAuth === 'RequireAndVerifyClientCert' || clientAuth === 'VerifyClientCertIfGiven'
       if (cert === null) section.report('cert_file', 'MISSING_KEY', 'expected cert_file or cert, got neither')
       if (key === null) section.report('key_file', 'MISSING_KEY', 'expected key_file or key, got neither')
       if (clientCa === null && verifies) {
         section.report('client_ca_file', 'MISSING_KEY', 'expected client_ca_file or client_ca, got neither')
       }
-      return cert === null || key === null ? null : { cert, key, clientCa: verifies ? clientCa : null }
+      return cert === null || key === null ? null : { cert, key, clientAuth, clientCa: verifies ? clientCa : null }
     },
   ),
 )
@@ -138,6 +140,14 @@ const normalPrefix = (prefix: string): string => {
   const bare = prefix.replace(/^\/+|\/+$/g, '')
   return bare === '' ? '' : `/${bare}`
 }
+
+/** A scraper, the kubelet and a few browsers. */
+const MAX_CONNECTIONS = 100
+const HEADERS_TIMEOUT_MS = 10_000
+/** Longer than Prometheus' usual scrape interval. */
+const KEEP_ALIVE_MS = 75_000
+/** A connection on which nothing moves for this long, in mid-answer too. */
+const STALLED_MS = 120_000
 
 /** `server:`. */
 export const serverSection = record(
@@ -184,12 +194,41 @@ export const serverSection = record(
       says: '`/reload` (any method) does what SIGHUP does: 200, or 500 when the file is not valid.',
       example: 'true',
     }),
+    register_instrumentation: documented(flag(true), { says: '`false`: there is no `/metrics`.', example: 'false' }),
+    http_listen_conn_limit: documented(integer(0, { min: 0, max: 1_000_000 }), {
+      says: 'Connections at a time; 0 is the default.',
+      example: '20',
+      default: '100',
+    }),
+    http_server_read_timeout: documented(duration(30_000), {
+      says: 'For a whole request; 0 is without end.',
+      example: '10s',
+    }),
+    http_server_read_header_timeout: documented(duration(0), {
+      says: 'For the head of a request; 0 is the default.',
+      example: '5s',
+      default: '10s',
+    }),
+    http_server_write_timeout: documented(duration(STALLED_MS), {
+      says: 'A connection on which nothing moves for so long is ended, in mid-answer too.',
+      example: '30s',
+    }),
+    http_server_idle_timeout: documented(duration(KEEP_ALIVE_MS), {
+      says: 'Between two requests.',
+      example: '1m',
+    }),
     ...meaningless(GRPC_KEYS, NO_GRPC),
     ...meaningless(OTHER_KEYS, NO_MEANING),
   },
   (values): ServerOptions => ({
     tls: values.http_tls_config && { ...values.http_tls_config, minVersion: MIN_VERSIONS[values.tls_min_version] },
     enableRuntimeReload: values.enable_runtime_reload,
+    registerInstrumentation: values.register_instrumentation,
+    connectionLimit: values.http_listen_conn_limit || MAX_CONNECTIONS,
+    readTimeoutMs: values.http_server_read_timeout,
+    readHeaderTimeoutMs: values.http_server_read_header_timeout || HEADERS_TIMEOUT_MS,
+    stalledTimeoutMs: values.http_server_write_timeout,
+    idleTimeoutMs: values.http_server_idle_timeout,
     disable: values.disable,
     httpListenAddress: values.http_listen_address,
     httpListenPort: values.http_listen_port,

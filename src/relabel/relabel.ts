@@ -12,6 +12,9 @@ export type LabelMap = Map<string, string>
 /** Changes the labels in place; false: the entry is not wanted. `first`: the labels before all rules, if asked for. */
 type Step = (labels: LabelMap, first: ReadonlyMap<string, string>) => boolean
 
+/** Sees a rule at work: answers what is to run in its place, which calls `apply` once. */
+export type Watch = (rule: RelabelRule, index: number) => (labels: LabelMap, apply: () => boolean) => boolean
+
 const set = (labels: LabelMap, name: string, value: string): void => {
   if (value === '') labels.delete(name)
   else labels.set(name, value)
@@ -126,8 +129,12 @@ const stepOf = (rule: RelabelRule): Step => {
  * Rules ready to be applied, in their order (Prometheus, model/relabel/relabel.go). The labels are changed in place;
  * false: what has them is not wanted. Labels that begin with `__` are left to the caller.
  */
-export const createRelabeler = (rules: readonly RelabelRule[]): ((labels: LabelMap) => boolean) => {
-  const steps = rules.map(stepOf)
+export const createRelabeler = (rules: readonly RelabelRule[], watch?: Watch): ((labels: LabelMap) => boolean) => {
+  const steps = rules.map((rule, index): Step => {
+    const step = stepOf(rule)
+    const watched = watch?.(rule, index)
+    return watched === undefined ? step : (labels, first) => watched(labels, () => step(labels, first))
+  })
   const asksForFirst = rules.some(({ action }) => action === 'labelmap')
   return (labels) => {
     for (const [name, value] of labels) if (value === '') labels.delete(name)

@@ -1,7 +1,15 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions as ServerBounds,
+  type ServerResponse,
+} from 'node:http'
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { systemClock, type Clock } from '../clock.ts'
+import type { ServerOptions, ServerTlsOptions } from '../config/config.ts'
 import type { Log } from '../log.ts'
 import { textPage, type Page } from './page.ts'
 import { PAGES, RELOAD_PATH, type PageSources } from './pages.ts'
@@ -26,17 +34,9 @@ export type HttpServer = {
   close(): Promise<void>
 }
 
-/** A scraper, the kubelet and a few browsers. */
-const MAX_CONNECTIONS = 100
 const MAX_HEADER_BYTES = 8 * 1024
-const HEADERS_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 30_000
-/** Longer than Prometheus' usual scrape interval. */
-const KEEP_ALIVE_MS = 75_000
 /** Certificates are replaced without a word: so often the files are looked at. */
 const CERTIFICATE_PERIOD_MS = 60_000
-/** A connection on which nothing moves for this long, in mid-answer too. */
-const STALLED_MS = 120_000
 
 const HEADERS = {
   'cache-control': 'no-store',
@@ -123,12 +123,13 @@ const listen = (server: Server | HttpsServer, { options, log }: HttpServerOption
     })
   })
 
-const BOUNDS = {
+const boundsOf = ({ readHeaderTimeoutMs, readTimeoutMs, idleTimeoutMs }: ServerOptions): ServerBounds => ({
   maxHeaderSize: MAX_HEADER_BYTES,
-  headersTimeout: HEADERS_TIMEOUT_MS,
-  requestTimeout: REQUEST_TIMEOUT_MS,
-  keepAliveTimeout: KEEP_ALIVE_MS,
-}
+  // The library wants it no longer than that of the whole.
+  headersTimeout: readTimeoutMs === 0 ? readHeaderTimeoutMs : Math.min(readHeaderTimeoutMs, readTimeoutMs),
+  requestTimeout: readTimeoutMs,
+  keepAliveTimeout: idleTimeoutMs,
+})
 
 type Created =
   | { readonly kind: 'plain'; readonly server: Server }
@@ -138,12 +139,25 @@ type Created =
 const create = async (options: HttpServerOptions): Promise<Created> => {
   const { tls } = options.options
   const listener = (request: IncomingMessage, response: ServerResponse): void => void answer(request, response, options)
-  if (tls === null) return { kind: 'plain', server: createServer(BOUNDS, listener) }
+  if (tls === null) return { kind: 'plain', server: createServer(boundsOf(options.options), listener) }
   const read = await readServerMaterial(tls)
   if (read.kind === 'unusable') return { kind: 'failed', why: `http_tls_config: ${read.why}` }
-  const verifies = tls.clientCa !== null
-  const checks = { requestCert: verifies, rejectUnauthorized: verifies }
-  return { kind: 'tls', server: createHttpsServer({ ...BOUNDS, ...read.material, ...checks }, listener) }
+  const checks = {
+    requestCert: tls.clientAuth !== 'NoClientCert',
+    rejectUnauthorized: tls.clientAuth === 'RequireAndVerifyClientCert',
+  }
+  const server = createHttpsServer({ ...boundsOf(options.options), ...read.material, ...checks }, listener)
+  server.on('secureConnection', (socket) => {
+    if (!isWelcome(socket, tls.clientAuth)) socket.destroy()
+  })
+  return { kind: 'tls', server }
+}
+
+/** Whether a client has shown what crypto/tls's ClientAuthType of that name asks for, as far as Node has not asked. */
+const isWelcome = (socket: TLSSocket, clientAuth: ServerTlsOptions['clientAuth']): boolean => {
+  if (clientAuth !== 'RequireAnyClientCert' && clientAuth !== 'VerifyClientCertIfGiven') return true
+  const hasCertificate = Object.keys(socket.getPeerCertificate()).length > 0
+  return clientAuth === 'RequireAnyClientCert' ? hasCertificate : !hasCertificate || socket.authorized
 }
 
 /** Takes new certificates into use for new connections. */
@@ -189,8 +203,8 @@ export const createHttpServer = (options: HttpServerOptions): HttpServer => {
       const created = await create(options)
       if (created.kind === 'failed') return created
       server = created.server
-      server.maxConnections = MAX_CONNECTIONS
-      server.setTimeout(STALLED_MS)
+      server.maxConnections = options.options.connectionLimit
+      server.setTimeout(options.options.stalledTimeoutMs)
       if (created.kind === 'tls') void followCertificates(created.server, options, closing.signal)
       return listen(server, options)
     },

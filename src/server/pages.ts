@@ -1,6 +1,7 @@
 import type { ServerOptions } from '../config/config.ts'
 import { wantsJson } from './accept.ts'
 import type { AgentStatus, ClientStatus, LeadershipStatus, TargetStatus } from './agent-status.ts'
+import { openMetricsType, openMetricsWanted, toOpenMetrics } from './open-metrics.ts'
 import { escapeHtml, htmlPage, htmlTable, jsonPage, textPage, type Page } from './page.ts'
 
 /** What the pages are made from. */
@@ -82,11 +83,15 @@ const config: PageMaker = ({ options, status }, accept) => {
   return htmlPage('Configuration', options.httpPathPrefix, `<pre>${escapeHtml(configYaml)}</pre>`)
 }
 
-const metrics: PageMaker = async (sources) => ({
-  status: 200,
-  contentType: 'text/plain; version=0.0.4; charset=utf-8',
-  body: await sources.metrics(),
-})
+/** As in Promtail, `register_instrumentation: false` takes the page away. */
+const metrics: PageMaker = async ({ options, metrics: read }, accept) => {
+  if (!options.registerInstrumentation) return textPage(404, 'not found\n')
+  const text = await read()
+  const version = openMetricsWanted(accept)
+  return version === null
+    ? { status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: text }
+    : { status: 200, contentType: openMetricsType(version), body: toOpenMetrics(text) }
+}
 
 /** The process answers, so it lives: nothing outside of it is asked. */
 const healthy: PageMaker = () => textPage(200, 'OK')

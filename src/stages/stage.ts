@@ -31,7 +31,7 @@ export type StageWorld = {
   readonly inspect?: Inspect | undefined
 }
 
-/** Given a stage and its name, answers the stage that is to run in its place. */
+/** Given a stage, or a rule, and what to call it, answers what is to run in its place. */
 export type Inspect = (name: string, stage: Stage) => Stage
 
 /** A stage as configured; built once for each pipeline, with a state of its own. */
@@ -44,7 +44,7 @@ export type StagePlan = {
 /** A stage at work. */
 export const builtStage = (plan: StagePlan, world: StageWorld): Stage => {
   const stage = plan.build(world)
-  return world.inspect?.(plan.name, stage) ?? stage
+  return world.inspect?.(`${plan.name} stage`, stage) ?? stage
 }
 
 /** A stage without state. */

@@ -330,13 +330,22 @@ t.test('a heartbeat tells in Loki that the agent lives, and is no event', async 
 })
 
 t.test('/metrics is what promtool accepts', async (t) => {
-  const { run, store, loki } = await world(t)
+  const { run, folder, store, loki } = await world(t)
   store.create(event('e-0'))
   const agent = run()
   await delivered(loki, 1)
-  const { body } = await agent.page('/metrics')
-  const output = execFileSync('promtool', ['check', 'metrics'], { input: body, encoding: 'utf8' })
-  t.equal(output, '')
+  const isAccepted = async (why: string): Promise<void> => {
+    const { body } = await agent.page('/metrics')
+    const output = execFileSync('promtool', ['check', 'metrics'], { input: body, encoding: 'utf8' })
+    t.equal(output, '', why)
+  }
+  await isAccepted('as text')
+  const negotiated = await agent.page('/metrics', { accept: 'application/openmetrics-text; version=1.0.0' })
+  // promtool reads OpenMetrics only to store it, and then each sample needs a time.
+  const file = join(folder, 'open-metrics.txt')
+  writeFileSync(file, negotiated.body.replaceAll(/^[^#\n].*$/gm, '$& 1'))
+  execFileSync('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', file, join(folder, 'blocks')])
+  await isAccepted('as text, after OpenMetrics')
 })
 
 t.test('case 15: a checkpoint that cannot be read is waited for, never taken for none', async (t) => {

@@ -229,6 +229,12 @@ t.test('the smallest file has every default', (t) => {
       gracefulShutdownTimeoutMs: 30_000,
       tls: null,
       enableRuntimeReload: false,
+      registerInstrumentation: true,
+      connectionLimit: 100,
+      readTimeoutMs: 30_000,
+      readHeaderTimeoutMs: 10_000,
+      stalledTimeoutMs: 120_000,
+      idleTimeoutMs: 75_000,
     },
     clients: [
       {
@@ -319,6 +325,13 @@ t.test('a file with everything is read as it says', (t) => {
     logFormat: 'json',
     healthCheckTarget: false,
     gracefulShutdownTimeoutMs: 5000,
+    registerInstrumentation: false,
+    connectionLimit: 7,
+    readTimeoutMs: 1000,
+    readHeaderTimeoutMs: 2000,
+    stalledTimeoutMs: 3000,
+    idleTimeoutMs: 4000,
+    tls: { clientAuth: 'VerifyClientCertIfGiven', clientCa: { kind: 'file', path: '/etc/clients.pem' } },
   })
   const [main, token, signed] = config.clients
   t.match(main, {

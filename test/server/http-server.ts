@@ -1,16 +1,17 @@
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
-import { request, type IncomingMessage } from 'node:http'
+import { IncomingMessage, request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { TLSSocket } from 'node:tls'
-import { Counter, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import t, { type Test } from 'tap'
-import type { ServerOptions } from '../../src/config/config.ts'
+import type { ServerOptions, ServerTlsOptions } from '../../src/config/config.ts'
 import { silentLog, type Log } from '../../src/log.ts'
 import { wantsJson } from '../../src/server/accept.ts'
 import type { AgentStatus } from '../../src/server/agent-status.ts'
 import { createHttpServer, type HttpServer } from '../../src/server/http-server.ts'
+import { openMetricsWanted } from '../../src/server/open-metrics.ts'
 import { PAGES } from '../../src/server/pages.ts'
 import { handClock } from '../fixtures/clock.ts'
 import { createAuthority } from '../fixtures/pki.ts'
@@ -26,6 +27,12 @@ const OPTIONS: ServerOptions = {
   gracefulShutdownTimeoutMs: 30_000,
   tls: null,
   enableRuntimeReload: false,
+  registerInstrumentation: true,
+  connectionLimit: 100,
+  readTimeoutMs: 30_000,
+  readHeaderTimeoutMs: 10_000,
+  stalledTimeoutMs: 120_000,
+  idleTimeoutMs: 75_000,
 }
 
 const HOSTILE = `<script>alert("1 & 2")</script>'`
@@ -104,6 +111,70 @@ t.test('/metrics is the text of the registry, in its content type', async (t) =>
   t.equal(answer.status, 200)
   t.equal(answer.headers['content-type'], registry.contentType)
   t.match(answer.body, /^eventail_test_total 3$/m)
+  const off = await started(t, { options: { registerInstrumentation: false } })
+  t.equal((await ask(off.port, '/metrics')).status, 404)
+})
+
+t.test('/metrics is OpenMetrics for who prefers it, and the text is what it was afterwards', async (t) => {
+  const registry = new Registry()
+  const registers = [registry]
+  new Counter({ name: 'eventail_test_total', help: 'A "test" of \\.', labelNames: ['a'], registers }).inc(
+    { a: '"\n' },
+    3,
+  )
+  new Counter({ name: 'bare', help: 'b', registers }).inc()
+  new Gauge({ name: 'eventail_info', help: 'g', registers }).set(1.5)
+  new Histogram({ name: 'eventail_seconds', help: 'h', buckets: [0.5, 1, 10], registers }).observe(0.7)
+  const { port } = await started(t, { metrics: () => registry.metrics() })
+  const before = await ask(port, '/metrics')
+  const prometheus =
+    'application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2'
+  const answer = await ask(port, '/metrics', { headers: { accept: prometheus } })
+  t.equal(answer.headers['content-type'], 'application/openmetrics-text; version=1.0.0; charset=utf-8')
+  t.equal(
+    answer.body,
+    `# HELP eventail_test A \\"test\\" of \\\\.
+# TYPE eventail_test counter
+eventail_test_total{a="\\"\\n"} 3
+# HELP bare b
+# TYPE bare counter
+bare_total 1
+# HELP eventail_info g
+# TYPE eventail_info gauge
+eventail_info 1.5
+# HELP eventail_seconds h
+# TYPE eventail_seconds histogram
+eventail_seconds_bucket{le="0.5"} 0
+eventail_seconds_bucket{le="1.0"} 1
+eventail_seconds_bucket{le="10.0"} 1
+eventail_seconds_bucket{le="+Inf"} 1
+eventail_seconds_sum 0.7
+eventail_seconds_count 1
+# EOF
+`,
+  )
+  t.equal((await ask(port, '/metrics')).body, before.body)
+  t.end()
+})
+
+t.test('what a scraper prefers is found as client_golang finds it', (t) => {
+  const om = 'application/openmetrics-text'
+  const cases: readonly (readonly [accept: string | undefined, wanted: string | null])[] = [
+    [undefined, null],
+    ['*/*', null],
+    ['text/html', null],
+    [om, '0.0.1'],
+    [`${om}; version=0.0.1`, '0.0.1'],
+    [`${om};version=1.0.0`, '1.0.0'],
+    [`${om};version=2.0.0`, null],
+    [`${om};version=2.0.0,${om};version=1.0.0;q=0.1`, '1.0.0'],
+    [`text/plain,${om};version=1.0.0`, null],
+    [`text/plain;q=0.4,${om};version=1.0.0;q=0.5`, '1.0.0'],
+    [`text/plain;version=1.0.0,${om};version=1.0.0;q=0.1`, '1.0.0'],
+    [`${om};version=1.0.0;q=0`, null],
+  ]
+  for (const [accept, wanted] of cases) t.equal(openMetricsWanted(accept), wanted, accept ?? 'nothing')
+  t.end()
 })
 
 t.test('/ready is 200 Ready, or 500 with one reason on each line', async (t) => {
@@ -314,6 +385,7 @@ t.test('over HTTPS with certificates that are replaced, and clients that must sh
   const tls = {
     cert: file(certFile),
     key: file(keyFile),
+    clientAuth: 'RequireAndVerifyClientCert',
     clientCa: file(authority.caFile),
     minVersion: 'TLS12',
   } as const
@@ -364,6 +436,49 @@ t.test('over HTTPS with certificates that are replaced, and clients that must sh
     status: () => STATUS,
   })
   t.match(await unreadable.listen(), { kind: 'failed', why: /http_tls_config: .*none: ENOENT/ })
+})
+
+t.test('clients show certificates as client_auth_type asks for them', async (t) => {
+  const folder = t.testdir({ ours: {}, theirs: {} })
+  const [ours, theirs] = [createAuthority(`${folder}/ours`, 'ours'), createAuthority(`${folder}/theirs`, 'theirs')]
+  const pair = ours.issue('pages', 'IP:127.0.0.1')
+  const clients = { nobody: null, known: ours.issue('known', ''), stranger: theirs.issue('stranger', '') }
+  const file = (path: string) => ({ kind: 'file', path }) as const
+  const welcome = async (clientAuth: ServerTlsOptions['clientAuth']): Promise<readonly string[]> => {
+    const verifies = clientAuth.includes('Verify')
+    const { port } = await started(t, {
+      options: {
+        tls: {
+          cert: file(pair.certFile),
+          key: file(pair.keyFile),
+          clientAuth,
+          clientCa: verifies ? file(ours.caFile) : null,
+          minVersion: 'TLS12',
+        },
+      },
+    })
+    const served: string[] = []
+    for (const [name, client] of Object.entries(clients)) {
+      const sent = requestTls({
+        host: '127.0.0.1',
+        port,
+        path: '/healthz',
+        agent: false,
+        ca: readFileSync(ours.caFile),
+        ...(client !== null && { cert: readFileSync(client.certFile), key: readFileSync(client.keyFile) }),
+      })
+      sent.end()
+      const [answer] = (await Promise.race([once(sent, 'response'), once(sent, 'close')]).catch(() => [])) as unknown[]
+      if (answer instanceof IncomingMessage) served.push(name)
+      sent.destroy()
+    }
+    return served
+  }
+  t.strictSame(await welcome('NoClientCert'), ['nobody', 'known', 'stranger'])
+  t.strictSame(await welcome('RequestClientCert'), ['nobody', 'known', 'stranger'])
+  t.strictSame(await welcome('RequireAnyClientCert'), ['known', 'stranger'])
+  t.strictSame(await welcome('VerifyClientCertIfGiven'), ['nobody', 'known'])
+  t.strictSame(await welcome('RequireAndVerifyClientCert'), ['known'])
 })
 
 t.test('/reload reads the configuration again, if it is asked for', async (t) => {
