@@ -51,6 +51,8 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
       return (await import('./cli/verify.ts')).verify(asked, lookingAround())
     case 'doctor':
       return (await import('./cli/doctor.ts')).doctor(asked, lookingAround())
+    case 'rbac':
+      return (await import('./cli/rbac.ts')).rbac(asked, process.env, output)
     case 'wal inspect': {
       const { walInspect } = await import('./cli/wal-inspect.ts')
       const { realDisk } = await import('./wal/disk.ts')

@@ -5,6 +5,7 @@ import { parseDashboardsCheckFlags, parseDashboardsRenderFlags } from './dashboa
 import type { DashboardsRenderFlags } from './dashboards-render.ts'
 import type { DoctorFlags } from './doctor.ts'
 import type { VerifyFlags } from './verify.ts'
+import type { RbacFlags } from './rbac.ts'
 import type { RulesCheckFlags } from './rules-check.ts'
 import { parseRulesCheckFlags, parseRulesRenderFlags, parseRulesSyncFlags, parseRulesTestFlags } from './rules-flags.ts'
 import type { RulesRenderFlags } from './rules-render.ts'
@@ -48,6 +49,7 @@ export type Argv =
   | { readonly command: 'check'; readonly loads: readonly LoadRequest[] }
   | ({ readonly command: 'verify' } & VerifyFlags)
   | ({ readonly command: 'doctor' } & DoctorFlags)
+  | ({ readonly command: 'rbac' } & RbacFlags)
   | ({ readonly command: 'wal inspect' } & WalInspectFlags)
   | ({ readonly command: 'rules check' } & RulesCheckFlags)
   | ({ readonly command: 'rules test' } & RulesTestFlags)
@@ -135,6 +137,13 @@ const doctor = (given: Given): Argv => {
   return { command: 'doctor', load: loadRequest(given, files), format }
 }
 
+const rbac = (given: Given): Argv => ({
+  command: 'rbac',
+  load: loadRequest(given, given.files[0] ?? ''),
+  namespace: given.flags.get('namespace') ?? '',
+  serviceAccount: given.flags.get('service-account') ?? 'eventail',
+})
+
 const MAX_WAITING_ENTRIES = 1_000_000
 
 const walInspect = ({ files: [directory = ''], flags }: Given): Argv => {
@@ -167,6 +176,7 @@ const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   check: (given) => ({ command: 'check', loads: given.files.map((file) => loadRequest(given, file)) }),
   verify,
   doctor,
+  rbac,
   'wal inspect': walInspect,
   'rules check': (given) => flagged('rules check', parseRulesCheckFlags(given)),
   'rules test': (given) => flagged('rules test', parseRulesTestFlags(given)),

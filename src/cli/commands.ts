@@ -6,6 +6,7 @@ import {
   DOCTOR_FLAGS,
   FILE_FLAGS,
   LOG_FLAGS,
+  RBAC_FLAGS,
   RULES_CHECK_FLAGS,
   RULES_RENDER_FLAGS,
   RULES_SYNC_FLAGS,
@@ -80,6 +81,13 @@ export const COMMANDS = [
     operands: 'none',
     flags: [...FILE_FLAGS, ...DOCTOR_FLAGS],
     examples: ['eventail doctor -config.file=eventail.yaml', 'eventail doctor -config.file=eventail.yaml -o json'],
+  },
+  {
+    name: 'rbac',
+    summary: 'print the roles that enrich in a configuration needs, and no more',
+    operands: 'file',
+    flags: RBAC_FLAGS,
+    examples: ['eventail rbac -namespace=monitoring eventail.yaml | kubectl apply -f -'],
   },
   {
     name: 'wal inspect',

@@ -49,6 +49,13 @@ export const VERIFY_FLAGS: readonly Flag[] = [
 /** What only the look at everything that is needed takes. */
 export const DOCTOR_FLAGS: readonly Flag[] = [value('o', 'table or json')]
 
+/** What only the printing of roles takes. */
+export const RBAC_FLAGS: readonly Flag[] = [
+  toggle('config.expand-env', 'expand ${VAR} in the configuration file'),
+  value('namespace', 'namespace of the agent’s service account; without it none is written, for kustomize'),
+  value('service-account', 'name of the service account (eventail)'),
+]
+
 /** What only the look into a write-ahead log takes. */
 export const WAL_INSPECT_FLAGS: readonly Flag[] = [
   value('entries', 'how many of the waiting entries to print (0)'),

@@ -8,10 +8,12 @@ export type ExpectedEntry = {
   readonly resourceVersion: string
   /** The involved object and the reason, for people; bounded, without control characters. */
   readonly about: string
-  /** As they are sent, in order. */
-  readonly labels: readonly (readonly [name: string, value: string])[]
+  /** As they are sent, in order; null: they depend on what the agent had looked up, and are not compared. */
+  readonly labels: readonly (readonly [name: string, value: string])[] | null
   readonly timestampNs: bigint
   readonly line: string
+  /** False: the agent may have let go of it, by what it had looked up or counted. Then its absence says nothing. */
+  readonly isCertain: boolean
 }
 
 /** In what an entry of the same revision differs from what would be sent now. */
@@ -48,6 +50,7 @@ type Expected = {
   readonly labels: ExpectedEntry['labels']
   readonly timestampNs: bigint
   readonly digest: string
+  readonly isCertain: boolean
   same: number
   other: number
   differs: Difference | null
@@ -60,6 +63,7 @@ const digestOf = (line: string): string => createHash('sha256').update(line).dig
 const ADDED_BY_LOKI = 'service_name'
 
 const isSameStream = (labels: ExpectedEntry['labels'], { labels: shown, isExact }: ShownStream): boolean => {
+  if (labels === null) return true
   if (!labels.every(([name, value]) => Object.hasOwn(shown, name) && shown[name] === value)) return false
   if (!isExact) return true
   const names = new Set(labels.map(([name]) => name))
@@ -81,11 +85,11 @@ export class Expectations {
     return this.#expected.size
   }
 
-  expect({ uid, resourceVersion, about, labels, timestampNs, line }: ExpectedEntry): void {
+  expect({ uid, resourceVersion, about, labels, timestampNs, line, isCertain }: ExpectedEntry): void {
     const id = `${uid} ${resourceVersion}`
     const digest = digestOf(line)
     const key = this.#byRevision ? id : `${timestampNs} ${digest}`
-    this.#expected.set(key, { id, about, labels, timestampNs, digest, same: 0, other: 0, differs: null })
+    this.#expected.set(key, { id, about, labels, timestampNs, digest, isCertain, same: 0, other: 0, differs: null })
   }
 
   /** Forgets what was seen in Loki. */
@@ -122,7 +126,7 @@ export class Expectations {
 
   get missing(): number {
     let missing = 0
-    for (const { same, other } of this.#expected.values()) if (same + other === 0) missing += 1
+    for (const { same, other, isCertain } of this.#expected.values()) if (isCertain && same + other === 0) missing += 1
     return missing
   }
 
@@ -130,14 +134,16 @@ export class Expectations {
     const missing: Finding[] = []
     const doubled: Finding[] = []
     const differing: Finding[] = []
-    for (const { id, about, timestampNs, same, other, differs } of this.#expected.values()) {
+    let unknown = 0
+    for (const { id, about, timestampNs, isCertain, same, other, differs } of this.#expected.values()) {
       const [uid = '', resourceVersion = ''] = id.split(' ')
       const finding = { uid, resourceVersion, about, timestampNs, times: same + other, differs }
-      if (finding.times === 0) missing.push(finding)
+      if (finding.times === 0 && !isCertain) unknown += 1
+      else if (finding.times === 0) missing.push(finding)
       else if (finding.times > 1) doubled.push(finding)
       else if (other === 1) differing.push(finding)
     }
-    const readable = this.#expected.size
+    const readable = this.#expected.size - unknown
     const found = readable - missing.length - doubled.length - differing.length
     return { readable, found, missing, doubled, differing, extra: this.#extra }
   }

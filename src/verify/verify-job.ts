@@ -15,6 +15,7 @@ import type { QueryClient } from '../loki/query-client.ts'
 import { readRange } from '../loki/read-range.ts'
 import { createProcessor } from '../processor.ts'
 import { noMetrics } from '../stages/stage-metrics.ts'
+import { createThrottle, type Throttle } from '../throttle/throttle.ts'
 import { createStreamResolver, sentLabels, sentLabelValue } from '../loki/stream-labels.ts'
 import { Expectations, type Findings } from './expectations.ts'
 import { listEvents } from './list-events.ts'
@@ -67,6 +68,18 @@ export const selectorOf = (job: ScrapeConfig, client: Pick<ClientOptions, 'exter
 /** Lines of the other formats do not carry the uid. */
 const REVISION_IN_LINE: ReadonlySet<string> = new Set(['logfmt', 'json', 'exporter'])
 
+/** Labels that only `enrich` gives to rules. */
+const LOOKED_UP = /involved_object_(?:label|annotation|controller|owner)|kubernetes_namespace_label|kubernetes_node_/
+
+/** Whether streams, and what is dropped, depend on what the agent had looked up at that time. */
+const dependsOnLookups = ({ enrich, relabel }: ScrapeConfig): boolean =>
+  enrich !== null &&
+  relabel.some(({ action, sourceLabels }) => action === 'labelmap' || sourceLabels.some((name) => LOOKED_UP.test(name)))
+
+/** By objects as the agent does; the limit of namespaces depends on the order in which the agent read. */
+const throttleOf = ({ throttle }: ScrapeConfig): Throttle =>
+  createThrottle(throttle === null || throttle.lines === 0 ? null : { ...throttle, namespaceLines: 0 })
+
 type Gathered = {
   readonly expectations: Expectations
   readonly tenants: ReadonlySet<string>
@@ -96,6 +109,9 @@ const gather = async (v: Verification): Promise<Gathered | { readonly why: strin
   const expectations = new Expectations(REVISION_IN_LINE.has(job.entry.format))
   const converter = createConverter(job.entry)
   const processor = createProcessor(job, { clock, metrics: noMetrics })
+  const throttle = throttleOf(job)
+  const isLookedUp = dependsOnLookups(job)
+  const isCertain = !isLookedUp && (job.throttle?.namespaceLines ?? 0) === 0
   const common = new CommonLabels()
   const resolve = createStreamResolver(options)
   const tenants = new Set<string>()
@@ -111,22 +127,29 @@ const gather = async (v: Verification): Promise<Gathered | { readonly why: strin
     const labels = known.get(entry.labels) ?? sentLabels(options, entry.labels)
     if (!known.has(entry.labels)) common.add(labels)
     known.set(entry.labels, labels)
-    expectations.expect({ uid, resourceVersion, about: aboutOf(event), labels, timestampNs, line })
+    expectations.expect({
+      ...{ uid, resourceVersion, about: aboutOf(event), timestampNs, line, isCertain },
+      labels: isLookedUp ? null : labels,
+    })
   }
   for (const scope of watchedScopes(job.source.namespaces)) {
     const outcome = await listEvents({ client: kube, clock, stop }, eventPaths(scope, job.source), (item) => {
       const decoded = decodeEvent(item)
-      if (decoded.kind === 'event' && expectations.size < MAX_EVENTS)
-        expectEntry(
-          decoded.event,
-          processor.process(converter.toEntry(decoded.event), () => metaLabels(decoded.event)),
-        )
+      if (decoded.kind !== 'event' || expectations.size >= MAX_EVENTS) return
+      const { event } = decoded
+      const judged = throttle(event)
+      if (judged.kind === 'throttled') return
+      const entry = converter.toEntry(event, { metadata: [], suppressed: judged.suppressed })
+      expectEntry(
+        event,
+        processor.process(entry, () => metaLabels(event)),
+      )
     })
     if (outcome.kind === 'failed') return { why: `the API server: ${outcome.why}` }
     if (expectations.size >= MAX_EVENTS) return { why: `more than ${MAX_EVENTS} events: choose a shorter -since` }
   }
   const isChanged = job.relabel.length + job.stages.length > 0
-  const selector = (isChanged && common.selector()) || selectorOf(job, options)
+  const selector = (isChanged && !isLookedUp && common.selector()) || selectorOf(job, options)
   return { expectations, tenants, selector }
 }
 

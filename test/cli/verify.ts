@@ -362,3 +362,33 @@ t.test('a line tells its revision, whatever else was written into it', (t) => {
   }
   t.end()
 })
+
+t.test('what throttle kept back is not missed, nor what a rule may have made of something looked up', async (t) => {
+  const { store, ship, configure, run } = await world(t)
+  configure({ events: ', throttle: {lines: 1}' })
+  for (const [name, count] of [
+    ['once', 1],
+    ['often', 3],
+    ['doubled', 4],
+  ] as const) {
+    store.create({ ...event(name), count })
+  }
+  ship((entry, name) => {
+    if (name === 'often') return []
+    return [name === 'doubled' ? { ...entry, line: entry.line + ' suppressed=1' } : entry]
+  })
+  t.match(await run(), { code: 0, out: /events +main +2 +2 +0 +0 +0 +0/ })
+
+  configure({ events: ', throttle: {namespace_lines: 1}' })
+  t.match(
+    await run(),
+    { code: 0, out: /main +2 +1 +0 +0 +1/ },
+    'by namespace: what is not there may have been kept back',
+  )
+
+  const rule = '{source_labels: [__meta_kubernetes_namespace_label_team], target_label: team}'
+  configure({ events: `, enrich: {namespace_labels: [team]}}, relabel_configs: [${rule}], encoding: {` })
+  t.match(await run(), { code: 0, out: /main +2 +1 +0 +0 +1/ }, 'neither missing, nor of another stream')
+  configure({ events: ', enrich: {namespace_labels: [team]}' })
+  t.match(await run(), { code: 1, out: /main +3 +1 +1 +0 +1/ }, 'where no rule uses it, all is as ever')
+})
