@@ -12,6 +12,7 @@ import type { Elector } from './kube/elector.ts'
 import { ownNamespace } from './kube/service-account.ts'
 import { createSourceMetrics, type SourceMetrics } from './kube/source-metrics.ts'
 import { joinElection, savePeriodMs } from './leadership.ts'
+import { rateLimited } from './line-rate.ts'
 import type { Log } from './log.ts'
 import { DirectOutbox, type Outbox } from './outbox.ts'
 import { createRefusalCounter, openStore, readCursors } from './positions.ts'
@@ -100,7 +101,7 @@ export class Agent {
     const { signal } = this.#stopping
     const refused = this.#refused
     this.#waitingFor = 'identifying the cluster'
-    const identified = await identifyJobs(config.scrapeConfigs, clusters, { cursors, clock, log, signal, refused })
+    const identified = await identifyJobs(rateLimited(config), clusters, { cursors, clock, log, signal, refused })
     if (identified === null) return { kind: 'stopped' }
     const spool = await this.#openOutbox(identified)
     if (spool.kind !== 'ok') return spool

@@ -50,6 +50,16 @@ export const integer = (absent: number, bounds: Bounds): Decoder<number> => {
   })
 }
 
+/** A number above 0, with or without a fraction. */
+export const decimalNumber = (absent: number): Decoder<number> => {
+  const expected = 'a number above 0'
+  return scalar(absent, expected, (value) => {
+    const number = /^\+?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(value) ? Number(value) : parseInteger(value)
+    if (number === null) return wrong('BAD_TYPE', expected)
+    return number > 0 && Number.isFinite(number) ? { value: number } : wrong('BAD_VALUE', expected)
+  })
+}
+
 const bareNumber = 'a bare number has no unit; Promtail would take it as nanoseconds'
 
 /** Milliseconds of a duration in Go's syntax, within bounds given in milliseconds. */
