@@ -1,6 +1,6 @@
 import type { ClassicDashboard } from './classic.ts'
 import { curves, figure, quantileOf, rateOf, series, totalOf } from './agent-panels.ts'
-import { layOut, linksTo, type Row } from './layout.ts'
+import { layOut, type Row, TO_EVENTS } from './layout.ts'
 import { steps } from './panels.ts'
 import { agentVariables } from './variables.ts'
 
@@ -221,6 +221,6 @@ export const agent = (): ClassicDashboard =>
     from: 'now-6h',
     variables: agentVariables(),
     annotations: [],
-    links: [linksTo('eventail')],
+    links: [TO_EVENTS],
     rows: [health, accounting, source, delivery, stored, processes],
   })

@@ -28,14 +28,18 @@ export type Layout = {
   readonly rows: readonly Row[]
 }
 
-/** A drop-down of the other dashboards with this tag, which get time range and variables along. */
-export const linksTo = (tag: string): DashboardLinkBuilder =>
-  new DashboardLinkBuilder('Eventail')
+const linksTo = (title: string, tag: string, hasSameVariables: boolean): DashboardLinkBuilder =>
+  new DashboardLinkBuilder(title)
     .type(DashboardLinkType.Dashboards)
     .tags([tag])
-    .asDropdown(true)
-    .includeVars(true)
+    .asDropdown(false)
+    .includeVars(hasSameVariables)
     .keepTime(true)
+
+/** Those on events hand each other their variables; the agent's has another data source under the same name. */
+export const BETWEEN_EVENTS = linksTo('Events', 'eventail', true)
+export const TO_AGENT = linksTo('Agent', 'eventail-agent', false)
+export const TO_EVENTS = linksTo('Events', 'eventail', false)
 
 const GRID_WIDTH = 24
 

@@ -1,7 +1,7 @@
 import type { ClassicDashboard } from './classic.ts'
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { ROLLOUTS_AND_NODE_TROUBLE } from './annotations.ts'
-import { layOut, linksTo, type Row } from './layout.ts'
+import { BETWEEN_EVENTS, layOut, type Row, TO_AGENT } from './layout.ts'
 import type { Meaning } from './meaning.ts'
 import { MEANINGS } from './meanings.ts'
 import { nodeLanes, nodeWarnings } from './nodes.ts'
@@ -201,7 +201,7 @@ export const overview = (): ClassicDashboard =>
     from: 'now-6h',
     variables: eventVariables(),
     annotations: ROLLOUTS_AND_NODE_TROUBLE,
-    links: [linksTo('eventail')],
+    links: [BETWEEN_EVENTS, TO_AGENT],
     rows: [
       health,
       wrong,

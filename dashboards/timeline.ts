@@ -1,6 +1,7 @@
+import { FieldColorBuilder, FieldColorModeId } from '@grafana/grafana-foundation-sdk/dashboard'
 import type { ClassicDashboard } from './classic.ts'
 import { ROLLOUTS_AND_NODE_TROUBLE } from './annotations.ts'
-import { layOut, linksTo, type Row } from './layout.ts'
+import { BETWEEN_EVENTS, layOut, type Row, TO_AGENT } from './layout.ts'
 import { ALARMING, bars, type Frame, lanes, logs, LOKI, ranking, stat, steps } from './panels.ts'
 import { countBy, countOf, SELECTED, SELECTED_OTHERS, SELECTED_WARNINGS } from './scope.ts'
 import { instant, linesOf, range } from './targets.ts'
@@ -15,16 +16,12 @@ const frame = (title: string, width: number, height: number, description: string
   source: LOKI,
 })
 
-const LANE = 'namespace, kind, name, reason'
-const LANE_NAME = '{{namespace}}/{{name}} {{reason}}'
-
 /** Grafana colours lines by a label `level`; also where Loki does not detect one. */
 const LEVEL = '| label_format level=`{{ if eq .type "Warning" }}warning{{ else }}info{{ end }}`'
 const READABLE = '| line_format `{{ .kind }} {{ .namespace }}/{{ .name }} {{ .reason }}: {{ .msg }}`'
 
-const colour = (fixedColor: string): { id: string; value: unknown }[] => [
-  { id: 'color', value: { mode: 'fixed', fixedColor } },
-]
+const colour = (name: string): FieldColorBuilder =>
+  new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor(name)
 
 const counts: Row = {
   title: 'Counts',
@@ -46,16 +43,29 @@ const order: Row = {
   panels: [
     lanes(
       frame(
-        'Objects and reasons',
+        'Warnings by object',
         24,
-        14,
-        'A lane for each object and reason: warnings orange, the rest green; the number is that of events in a step. Select an object or a namespace: Loki gives an error above 500 lanes (max_query_series).',
+        12,
+        'A lane for each object and reason; the number is that of warnings in a step. Loki gives an error above 500 lanes (max_query_series): select a namespace or an object.',
       ),
     )
-      .overrideByQuery('A', colour('orange'))
-      .overrideByQuery('B', colour('green'))
-      .withTarget(range(countBy(LANE, SELECTED_WARNINGS), LANE_NAME))
-      .withTarget(range(countBy(LANE, SELECTED_OTHERS), LANE_NAME, 'B')),
+      .colorScheme(colour('orange'))
+      .withTarget(
+        range(
+          countBy('namespace, kind, name, reason', SELECTED_WARNINGS),
+          '{{kind}} {{namespace}}/{{name}} {{reason}}',
+        ),
+      ),
+    lanes(
+      frame(
+        'Everything else by reason',
+        24,
+        12,
+        'A lane for each namespace, kind and reason of the other events; with an object selected, those of the object. The number is that of events in a step.',
+      ),
+    )
+      .colorScheme(colour('green'))
+      .withTarget(range(countBy('namespace, kind, reason', SELECTED_OTHERS), '{{namespace}} {{kind}} {{reason}}')),
   ],
 }
 
@@ -81,6 +91,6 @@ export const timeline = (): ClassicDashboard =>
     from: 'now-3h',
     variables: eventVariables(),
     annotations: ROLLOUTS_AND_NODE_TROUBLE,
-    links: [linksTo('eventail')],
+    links: [BETWEEN_EVENTS, TO_AGENT],
     rows: [counts, order, written],
   })

@@ -53,15 +53,36 @@ await bundle({
     'soak-probe': 'test/bench/soak-probe.ts',
   }),
 })
+// The page of `demo` and `ui`, for browsers.
+await build({
+  absWorkingDir: root,
+  entryPoints: { page: 'src/ui/page/page.ts', 'page-style': 'src/ui/page/page.css' },
+  outdir: resolve(asked.out, 'page'),
+  bundle: true,
+  minify: true,
+  platform: 'browser',
+  target: 'es2022',
+  format: 'esm',
+  legalComments: 'inline',
+  logLevel: 'warning',
+})
+for (const file of ['index.html', 'icon.svg']) {
+  await cp(join(root, 'src/ui/page', file), join(asked.out, 'page', file))
+}
+
 if (asked.chaos) {
   for (const name of Object.keys(MUTANTS)) {
     await bundle({ [`chaos-mutant-${name}`]: 'src/main.ts' }, { plugins: [mutate(root, name)] })
   }
 }
 
-// The demo's recording and the rules that it evaluates lie beside the chunks.
+// The demo's recording, the rules that it evaluates and the dashboards that the page draws lie beside the chunks.
 await cp(join(root, 'src/demo/recording'), join(asked.out, 'recording'), { recursive: true })
 await cp(join(root, 'rules'), join(asked.out, 'rules'), {
   recursive: true,
   filter: (source) => source !== join(root, 'rules/tests'),
+})
+await cp(join(root, 'dashboards'), join(asked.out, 'dashboards'), {
+  recursive: true,
+  filter: (source) => !source.endsWith('.ts'),
 })

@@ -23,6 +23,8 @@ export const addsUp = (a: Accounting): boolean =>
 export class JobTally {
   received = { list: 0, watch: 0 }
   filtered = 0
+  /** Of the filtered ones, those that `throttle` kept back. */
+  throttled = { object: 0, namespace: 0 }
   /** Frames without uid, resourceVersion or time: nothing to ship, counted as dropped for every client. */
   unshippable = 0
   deadLetters = 0
@@ -65,6 +67,10 @@ export const exposeTallies = (registry: Registry, jobs: ReadonlyMap<string, Tall
   ])
   expose('eventail_events_filtered_total', 'Event revisions not wanted by configuration.', [], (t) => [
     [{}, t.filtered],
+  ])
+  expose('eventail_events_throttled_total', 'Of the filtered, those kept back by throttle.', ['by'], (t) => [
+    [{ by: 'object' }, t.throttled.object],
+    [{ by: 'namespace' }, t.throttled.namespace],
   ])
   expose('eventail_dead_letters_total', 'Frames shipped as a placeholder, or dropped.', ['outcome'], (t) => [
     [{ outcome: 'shipped' }, t.deadLetters - t.unshippable],

@@ -13,6 +13,7 @@ export const accountingOf = ({ jobs, sinks, outbox }: Running): readonly Account
   const received = sum(({ tally }) => tally.received.list + tally.received.watch)
   const filtered = sum(({ tally }) => tally.filtered)
   const unshippable = sum(({ tally }) => tally.unshippable)
+  const enriching = sum((job) => job.waiting())
   return sinks.map(({ client, fates }, place) => {
     const { recovered, dropped, waiting } = outbox.account(place)
     return {
@@ -23,7 +24,7 @@ export const accountingOf = ({ jobs, sinks, outbox }: Running): readonly Account
       sent: fates.sent,
       rejected: fates.rejected,
       dropped: fates.dropped + unshippable + dropped,
-      queued: client.queued() + waiting,
+      queued: client.queued() + waiting + enriching,
     }
   })
 }

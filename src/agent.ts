@@ -88,7 +88,7 @@ export class Agent {
 
   /** Resolves once sources run; waits for leadership, and for a checkpoint store that cannot be read. */
   async start(): Promise<Started> {
-    const { config, clock, log, registry } = this.#o
+    const { config, clock, log, registry, random } = this.#o
     const opened = await openClusters(config.scrapeConfigs, { clock, log, registry })
     if (opened.kind === 'error') return { kind: 'failed', why: opened.why }
     const { clusters } = opened
@@ -101,7 +101,8 @@ export class Agent {
     const { signal } = this.#stopping
     const refused = this.#refused
     this.#waitingFor = 'identifying the cluster'
-    const identified = await identifyJobs(rateLimited(config), clusters, { cursors, clock, log, signal, refused })
+    const world = { cursors, clock, log, registry, random, signal, refused }
+    const identified = await identifyJobs(rateLimited(config), clusters, world)
     if (identified === null) return { kind: 'stopped' }
     const spool = await this.#openOutbox(identified)
     if (spool.kind !== 'ok') return spool
@@ -240,20 +241,22 @@ export class Agent {
       log.error('write-ahead log cannot be gone on with: starting over', { why })
       this.#onBroken()
     }
-    const parts = { options: this.#wal, sinks: this.#sinks, jobs, clock, log, registry, signal }
+    const isDurableFirst = jobs.some(({ enrichment }) => enrichment !== null)
+    const parts = { options: this.#wal, isDurableFirst, sinks: this.#sinks, jobs, clock, log, registry, signal }
     const opened = await openOutbox({ ...parts, onDropped, onBroken })
     if (opened.kind !== 'ok' || !signal.aborted) return opened
     await opened.outbox.close()
     return { kind: 'stopped' }
   }
 
-  #createJob({ config, client, scope, saved }: IdentifiedJob): Job {
+  #createJob({ config, client, scope, saved, enrichment }: IdentifiedJob): Job {
     const { clock, log, random } = this.#o
     const job = createJob({
       config,
       cluster: scope.cluster,
       client,
       saved,
+      enrichment,
       outbox: this.#outbox,
       onUnshippable: () => {
         for (const { client } of this.#sinks) this.#o.onDropped(client.name, 'malformed', 1)

@@ -15,8 +15,8 @@ import type { Log } from './log.ts'
 export type Cluster = {
   readonly connection: Connection
   readonly client: KubeClient
-  /** A client with connections of its own, for what must not wait behind lists; the caller closes it. */
-  readonly openClient: () => KubeClient
+  /** A client with connections of its own, for what must not wait behind lists, or not hold them up; the caller closes it. */
+  readonly openClient: (watches?: number) => KubeClient
 }
 
 export type OpenedClusters =
@@ -47,7 +47,7 @@ export const openClusters = async (
     clusters.set(key, {
       connection,
       client: createKubeClient({ connection, clock, log, watches, metrics }),
-      openClient: () => createKubeClient({ connection, clock, log, watches: 0, metrics }),
+      openClient: (watches = 0) => createKubeClient({ connection, clock, log, watches, metrics }),
     })
   }
   return { kind: 'ok', clusters }

@@ -1,5 +1,7 @@
 import { type Cluster, clusterKey, identify } from './clusters.ts'
 import type { ScrapeConfig } from './config/config.ts'
+import type { EnrichmentAtWork } from './enrich/open-enrichment.ts'
+import type { Registry } from 'prom-client'
 import { cursorKey, cursorScopeOf } from './job.ts'
 import type { KubeClient } from './kube/client.ts'
 import type { Cursor, CursorScope } from './kube/cursor.ts'
@@ -12,12 +14,32 @@ export type IdentifiedJob = {
   readonly scope: CursorScope
   /** Null: it has no checkpoint that can be used. */
   readonly saved: Cursor | null
+  /** Null: nothing is looked up. */
+  readonly enrichment: EnrichmentAtWork | null
 }
 
 export type Identifying = Omit<Reading, 'onUnreadable'> & {
   /** As the store gave them. */
   readonly cursors: Readonly<Record<string, string>>
+  readonly registry: Registry
+  readonly random: () => number
 }
+
+/** Loaded when it is needed: most agents look nothing up, and ask for no permission to. */
+const openEnrichmentOf = async (
+  { enrich, jobName, source }: ScrapeConfig,
+  cluster: Cluster,
+  { clock, log, registry, random }: Pick<Identifying, 'clock' | 'log' | 'registry' | 'random'>,
+): Promise<EnrichmentAtWork | null> => {
+  if (enrich === null) return null
+  const { openEnrichment } = await import('./enrich/open-enrichment.ts')
+  const { namespaces } = source
+  const client = cluster.openClient(LABEL_WATCHES)
+  return openEnrichment({ options: enrich, job: jobName, namespaces, client, clock, log, registry, random })
+}
+
+/** Of nodes and of namespaces. */
+const LABEL_WATCHES = 2
 
 /** Asks each cluster who it is, for without that no checkpoint can be trusted. Null: aborted. */
 export const identifyJobs = async (
@@ -34,7 +56,8 @@ export const identifyJobs = async (
     const scope = cursorScopeOf(config, identity)
     const key = cursorKey(config.jobName)
     const text = Object.hasOwn(cursors, key) ? cursors[key] : undefined
-    jobs.push({ config, client: cluster.client, scope, saved: cursorFor(text, scope, reading) })
+    const enrichment = await openEnrichmentOf(config, cluster, reading)
+    jobs.push({ config, client: cluster.client, scope, saved: cursorFor(text, scope, reading), enrichment })
   }
   return jobs
 }

@@ -1,6 +1,8 @@
 import type { JobTally } from './accounting.ts'
 import type { Clock } from './clock.ts'
+import type { WaitingLine } from './enrich/waiting-line.ts'
 import type { Converter } from './entry/convert.ts'
+import { type Enrichment, NO_ENRICHMENT } from './entry/enrichment.ts'
 import type { Entry } from './entry/entry.ts'
 import { deadLetterMetaLabels, metaLabels } from './entry/meta-labels.ts'
 import type { DeadLetter, KubeEvent } from './kube/event.ts'
@@ -9,6 +11,7 @@ import type { SourceSink, Via } from './kube/source.ts'
 import type { Log } from './log.ts'
 import type { Lane, Outbox } from './outbox.ts'
 import type { Processor } from './processor.ts'
+import type { Throttle } from './throttle/throttle.ts'
 
 export type IntakeOptions = {
   readonly outbox: Outbox
@@ -16,6 +19,9 @@ export type IntakeOptions = {
   readonly lanes: ReadonlyMap<string, Lane>
   readonly converter: Converter
   readonly processor: Processor
+  readonly throttle: Throttle
+  /** Where events wait for what is looked up about them; null: nothing is. */
+  readonly line: WaitingLine | null
   readonly clock: Clock
   readonly tally: JobTally
   readonly log: Log
@@ -32,10 +38,31 @@ export class Intake implements SourceSink {
   }
 
   event(scope: string, event: KubeEvent, position: ScopePosition, via: Via): void {
-    const { tally, converter, processor } = this.#o
+    const { tally, throttle, line } = this.#o
     tally.received[via] += 1
-    const entry = processor.process(converter.toEntry(event), () => metaLabels(event))
-    this.#offer(scope, entry, position)
+    const judgement = throttle(event)
+    if (judgement.kind === 'throttled') {
+      tally.throttled[judgement.by] += 1
+      tally.filtered += 1
+      this.moved(scope, position)
+    } else if (line === null) this.#take(scope, event, position, { ...judgement, enrichment: NO_ENRICHMENT })
+    else {
+      line.event(event, (enrichment) => {
+        this.#take(scope, event, position, { ...judgement, enrichment })
+      })
+    }
+  }
+
+  #take(
+    scope: string,
+    event: KubeEvent,
+    position: ScopePosition,
+    { enrichment, suppressed }: { readonly enrichment: Enrichment; readonly suppressed: number },
+  ): void {
+    const { converter, processor } = this.#o
+    const entry = converter.toEntry(event, { metadata: enrichment.metadata, suppressed })
+    const wanted = processor.process(entry, () => [...metaLabels(event), ...enrichment.meta()])
+    this.#offer(scope, wanted, position)
   }
 
   deadLetter(scope: string, letter: DeadLetter, position: ScopePosition, via: Via): void {
@@ -51,11 +78,10 @@ export class Intake implements SourceSink {
       rv: letter.resourceVersion,
     })
     if (entry !== null) {
-      this.#offer(
-        scope,
-        processor.process(entry, () => deadLetterMetaLabels(letter)),
-        position,
-      )
+      this.#behind(1, () => {
+        const wanted = processor.process(entry, () => deadLetterMetaLabels(letter))
+        this.#offer(scope, wanted, position)
+      })
       return
     }
     tally.unshippable += 1
@@ -64,27 +90,41 @@ export class Intake implements SourceSink {
   }
 
   moved(scope: string, position: ScopePosition): void {
-    this.#o.outbox.moved(this.#lane(scope), position)
+    const lane = this.#lane(scope)
+    this.#behind(0, () => {
+      this.#o.outbox.moved(lane, position)
+    })
   }
 
   hasRoom(): boolean {
-    return this.#o.outbox.hasRoom() && this.#heldMs() <= 0
+    const { line, outbox } = this.#o
+    return outbox.hasRoom() && this.#heldMs() <= 0 && line?.hasRoom() !== false
   }
 
   async room(signal: AbortSignal): Promise<void> {
-    if (!this.#o.outbox.hasRoom()) await this.#o.outbox.room(signal)
+    const { line, outbox, clock } = this.#o
+    if (line?.hasRoom() === false) await line.room(signal)
+    if (!outbox.hasRoom()) await outbox.room(signal)
     const heldMs = this.#heldMs()
-    if (heldMs > 0) await this.#o.clock.sleep(heldMs, signal)
+    if (heldMs > 0) await clock.sleep(heldMs, signal)
+  }
+
+  /** Nothing overtakes events that wait. */
+  #behind(events: 0 | 1, pass: () => void): void {
+    const { line } = this.#o
+    if (line === null) pass()
+    else line.behind(events, pass)
   }
 
   /** An entry that is not wanted moves the position all the same. */
   #offer(scope: string, entry: Entry | null, position: ScopePosition): void {
+    const { outbox, tally } = this.#o
     if (entry !== null) {
-      this.#o.outbox.offer(this.#lane(scope), entry, position)
+      outbox.offer(this.#lane(scope), entry, position)
       return
     }
-    this.#o.tally.filtered += 1
-    this.moved(scope, position)
+    tally.filtered += 1
+    outbox.moved(this.#lane(scope), position)
   }
 
   /** How long a limit of the pipeline holds the source back. */

@@ -1,6 +1,7 @@
 import { JobTally } from './accounting.ts'
 import type { Clock } from './clock.ts'
 import type { ScrapeConfig } from './config/config.ts'
+import type { EnrichmentAtWork } from './enrich/open-enrichment.ts'
 import { createConverter, type Converter } from './entry/convert.ts'
 import { Intake } from './intake.ts'
 import type { KubeClient } from './kube/client.ts'
@@ -14,6 +15,7 @@ import type { Lane, Outbox } from './outbox.ts'
 import { createProcessor } from './processor.ts'
 import type { Inspect } from './stages/stage.ts'
 import type { StageMetrics } from './stages/stage-metrics.ts'
+import { createThrottle } from './throttle/throttle.ts'
 
 /** One scrape config at work: its source, the entries it makes, and how far they are settled. */
 export type Job = {
@@ -25,6 +27,8 @@ export type Job = {
   positions(): Readonly<Record<string, ScopePosition>>
   /** Events that required clients have not settled. */
   outstanding(): number
+  /** Events that wait for what is looked up about them; no client was offered them. */
+  waiting(): number
   /** The text to save under `cursorKey`. */
   cursor(savedAtMs: number): string
 }
@@ -35,6 +39,8 @@ export type JobParts = {
   readonly client: KubeClient
   readonly saved: Cursor | null
   readonly outbox: Outbox
+  /** Null: nothing is looked up. */
+  readonly enrichment: EnrichmentAtWork | null
   /** A frame was dropped: nothing could be made of it. */
   readonly onUnshippable: () => void
   readonly metrics: SourceMetrics
@@ -115,17 +121,38 @@ const currentMsOf = (source: Source): number | null => {
   return known.includes(null) ? null : Math.min(...known.map(Number))
 }
 
+/** The source with what is looked up beside it: begins before it, ends behind it, when nothing waits any more. */
+const enriched = (source: Source, enrichment: EnrichmentAtWork | null): Source =>
+  enrichment === null
+    ? source
+    : {
+        status: () => source.status(),
+        start: () => {
+          enrichment.start()
+          source.start()
+        },
+        stop: async () => {
+          await source.stop()
+          await enrichment.line.emptied()
+          await enrichment.stop()
+        },
+      }
+
 /** Builds the job; nothing is read before `source.start()`. */
 export const createJob = (parts: JobParts): Job => {
-  const { config, saved, clock, random, metrics, client, outbox, onUnshippable } = parts
+  const { config, saved, clock, random, metrics, client, outbox, onUnshippable, enrichment } = parts
   const log = parts.log.with({ job: config.jobName })
   const converter = createConverter(config.entry, outbox.streams(config.jobName) ?? saved?.streams)
   outbox.keepStreams(config.jobName, () => converter.admitted())
   const tally = new JobTally()
   const lanes = openLanes(parts)
   const processor = createProcessor(config, { ...parts, metrics: parts.stageMetrics })
-  const sink = new Intake({ outbox, lanes, converter, processor, clock, tally, log, onUnshippable })
-  const source = createSource({
+  const line = enrichment?.line ?? null
+  const throttle = createThrottle(config.throttle)
+  const sink = new Intake({
+    ...{ outbox, lanes, converter, processor, throttle, line, clock, tally, log, onUnshippable },
+  })
+  const ownSource = createSource({
     jobName: config.jobName,
     source: config.source,
     client,
@@ -136,6 +163,7 @@ export const createJob = (parts: JobParts): Job => {
     resume: resumeFrom(lanes, parts),
     random,
   })
+  const source = enriched(ownSource, enrichment)
   outbox.keepCurrent(config.jobName, () => currentMsOf(source))
   const scope = cursorScopeOf(config, parts.cluster)
 
@@ -144,7 +172,8 @@ export const createJob = (parts: JobParts): Job => {
   return {
     name: config.jobName,
     ...{ source, tally, converter, positions },
-    outstanding: () => [...lanes.values()].reduce((sum, lane) => sum + outbox.outstanding(lane), 0),
+    outstanding: () => [...lanes.values()].reduce((sum, lane) => sum + outbox.outstanding(lane), line?.events ?? 0),
+    waiting: () => line?.events ?? 0,
     cursor: (savedAtMs) => {
       const wal = outbox.mark()
       return encodeCursor({

@@ -28,6 +28,9 @@ const onReload = (listener: () => void): (() => void) => {
   return () => process.removeListener('SIGHUP', listener)
 }
 
+/** For commands that look at what is there and end. */
+const lookingAround = () => ({ clock: systemClock, environment: process.env, output, stop: stopSignal() })
+
 /** What a command does not need is not loaded: each is imported when it is asked for. */
 const main = async (argv: readonly string[]): Promise<ExitCode> => {
   const asked = parseArgv(argv)
@@ -40,12 +43,14 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
       return 2
     case 'version':
       return (await import('./cli/version.ts')).printVersion(output)
+    case 'config schema':
+      return (await import('./cli/config-schema.ts')).printConfigSchema(output)
     case 'check':
       return (await import('./cli/check.ts')).check(asked.loads, process.env, output)
-    case 'verify': {
-      const { verify } = await import('./cli/verify.ts')
-      return verify(asked, { clock: systemClock, environment: process.env, output, stop: stopSignal() })
-    }
+    case 'verify':
+      return (await import('./cli/verify.ts')).verify(asked, lookingAround())
+    case 'doctor':
+      return (await import('./cli/doctor.ts')).doctor(asked, lookingAround())
     case 'wal inspect': {
       const { walInspect } = await import('./cli/wal-inspect.ts')
       const { realDisk } = await import('./wal/disk.ts')
@@ -62,6 +67,8 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
       return (await import('./cli/file-commands.ts')).runFileCommand(asked, { clock: systemClock, output })
     case 'convert':
       return (await import('./cli/convert.ts')).convert(asked, output)
+    case 'ui':
+      return (await import('./cli/ui.ts')).ui(asked, { clock: systemClock, output, stop: stopSignal() })
     case 'demo':
       return (await import('./cli/demo.ts')).demo(asked, {
         clock: systemClock,

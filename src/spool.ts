@@ -12,6 +12,8 @@ export type UnofferedReason = 'malformed' | 'wal_full'
 export type SpoolParts = {
   /** Null: entries go straight to the clients. */
   readonly options: WalOptions | null
+  /** An entry goes to no client before it is on disk: it could not be made again as it was. */
+  readonly isDurableFirst: boolean
   readonly sinks: readonly Sink[]
   readonly jobs: readonly { readonly scope: CursorScope; readonly saved: Cursor | null }[]
   readonly clock: Clock

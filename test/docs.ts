@@ -66,7 +66,7 @@ heartbeat: 1s
 wal: {enabled: true, dir: ${JSON.stringify(join(folder, 'wal'))}}
 scrape_configs:
   - job_name: a
-    kubernetes_events: {kubeconfig: ${JSON.stringify(kubeconfig)}}
+    kubernetes_events: {kubeconfig: ${JSON.stringify(kubeconfig)}, enrich: {owners: true}}
     pipeline_stages:
       - limit: {rate: 0.001, burst: 1, drop: true, by_label_name: namespace}
       - drop: {expression: Noise}

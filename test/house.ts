@@ -23,6 +23,13 @@ const ARROWS: Readonly<Record<string, readonly RegExp[]>> = {
   kube: [/^src\/config\/config\.ts$/],
   entry: [/^src\/kube\/event\.ts$/],
   loki: [/^src\/entry\/entry\.ts$/],
+  enrich: [
+    /^src\/kube\/[^/]+\.ts$/,
+    /^src\/entry\/(?:enrichment|bounded-text)\.ts$/,
+    /^src\/config\/(?:bytes|shell-pattern)\.ts$/,
+    /^src\/regexp\/memo\.ts$/,
+    /^src\/stages\/token-bucket\.ts$/,
+  ],
 }
 
 /** The hall as far as the three rooms of the flow may see it. */
@@ -98,7 +105,7 @@ t.test('the configuration in the README is valid, and its commands exist', (t) =
 t.test('links between documents lead somewhere', (t) => {
   const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md']
   const pages = readdirSync(join(root, 'docs')).filter((file) => file.endsWith('.md'))
-  for (const file of [...documents, ...pages.map((page) => `docs/${page}`)]) {
+  for (const file of [...documents, 'deploy/kustomize/README.md', ...pages.map((page) => `docs/${page}`)]) {
     const text = readFileSync(join(root, file), 'utf8')
     for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#\s]+)/g)) {
       t.ok(existsSync(resolve(root, dirname(file), target)), `${file} links to ${target}`)

@@ -16,6 +16,7 @@ import type { Log } from '../src/log.ts'
 import { DirectOutbox } from '../src/outbox.ts'
 import { createProcessor } from '../src/processor.ts'
 import { createStageMetrics, noMetrics } from '../src/stages/stage-metrics.ts'
+import { createThrottle } from '../src/throttle/throttle.ts'
 import { handClock } from './fixtures/clock.ts'
 
 const NO_REFERENCE = { kind: '', namespace: '', name: '', uid: '', apiVersion: '', resourceVersion: '', fieldPath: '' }
@@ -154,6 +155,8 @@ const intakeOf = (
   const lane = outbox.openLane('a', '*', null)
   const tally = new JobTally()
   const intake = new Intake({
+    throttle: createThrottle(null),
+    line: null,
     ...{ outbox, tally, log, clock },
     lanes: new Map([['*', lane]]),
     converter: createConverter(job.entry),

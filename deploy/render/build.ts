@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { parse } from 'yaml'
 import { contentHash } from './content-hash.ts'
 import { isKustomization, readKustomization } from './kustomization.ts'
-import type { ConfigMapEntry, Kustomization, PatchEntry } from './kustomization.ts'
+import type { ConfigMapEntry, ImageEntry, Kustomization, PatchEntry } from './kustomization.ts'
 import { identity, inOrder, isList, isMap, parseObjects } from './object.ts'
 import type { Json, JsonMap, KubeObject } from './object.ts'
 import { jsonPatch, mergePatch, type Operation } from './patch.ts'
@@ -79,6 +79,27 @@ const moved = (objects: readonly KubeObject[], namespace: string): readonly Kube
   })
 }
 
+const imageOf = (image: string, entries: readonly ImageEntry[]): string => {
+  const [, name = image, tag = ''] = /^(.*?)(:[^:/]*)?$/.exec(image) ?? []
+  const entry = entries.find((one) => one.name === name)
+  if (entry === undefined) return image
+  const { newName = name, newTag, digest } = entry
+  if (digest !== undefined) return `${newName}@${digest}`
+  return `${newName}${newTag === undefined ? tag : `:${newTag}`}`
+}
+
+/** Wherever containers are, in whatever object. */
+const withImages = (value: Json | undefined, entries: readonly ImageEntry[]): Json => {
+  if (isList(value)) return value.map((item) => withImages(item, entries))
+  if (!isMap(value)) return value ?? null
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      key === 'image' && typeof inner === 'string' ? imageOf(inner, entries) : withImages(inner, entries),
+    ]),
+  )
+}
+
 const accumulate = (folder: string, before: Accumulated): Accumulated => {
   const kustomization: Kustomization = readKustomization(folder)
   let sum = before
@@ -94,7 +115,8 @@ const accumulate = (folder: string, before: Accumulated): Accumulated => {
   for (const component of kustomization.components) sum = accumulate(join(folder, component), sum)
   let { objects } = sum
   for (const entry of kustomization.patches) objects = patched(folder, objects, entry)
-  const { namespace } = kustomization
+  const { namespace, images } = kustomization
+  if (images.length > 0) objects = objects.map((object) => withImages(object, images) as KubeObject)
   return { objects: namespace === undefined ? objects : moved(objects, namespace), suffixes: sum.suffixes }
 }
 

@@ -22,6 +22,13 @@ export type ConfigMapEntry = {
   }
 }
 
+export type ImageEntry = {
+  readonly name: string
+  readonly newName?: string
+  readonly newTag?: string
+  readonly digest?: string
+}
+
 /** As far as the files of this project use what kustomize can do; anything else is refused. */
 export type Kustomization = {
   readonly kind: 'Kustomization' | 'Component'
@@ -30,6 +37,7 @@ export type Kustomization = {
   readonly components: readonly string[]
   readonly configMapGenerator: readonly ConfigMapEntry[]
   readonly patches: readonly PatchEntry[]
+  readonly images: readonly ImageEntry[]
 }
 
 const KEYS: ReadonlySet<string> = new Set([
@@ -40,6 +48,7 @@ const KEYS: ReadonlySet<string> = new Set([
   'components',
   'configMapGenerator',
   'patches',
+  'images',
 ])
 
 const list = (value: Json | undefined): readonly unknown[] => (Array.isArray(value) ? value : [])
@@ -66,5 +75,6 @@ export const readKustomization = (folder: string): Kustomization => {
     components: list(read['components']) as readonly string[],
     configMapGenerator: list(read['configMapGenerator']) as readonly ConfigMapEntry[],
     patches: list(read['patches']) as readonly PatchEntry[],
+    images: list(read['images']) as readonly ImageEntry[],
   }
 }

@@ -3,6 +3,7 @@ import { AGENTS, type ConvertFlags } from './convert-flags.ts'
 import type { DashboardsCheckFlags } from './dashboards-check.ts'
 import { parseDashboardsCheckFlags, parseDashboardsRenderFlags } from './dashboards-flags.ts'
 import type { DashboardsRenderFlags } from './dashboards-render.ts'
+import type { DoctorFlags } from './doctor.ts'
 import type { VerifyFlags } from './verify.ts'
 import type { RulesCheckFlags } from './rules-check.ts'
 import { parseRulesCheckFlags, parseRulesRenderFlags, parseRulesSyncFlags, parseRulesTestFlags } from './rules-flags.ts'
@@ -19,6 +20,7 @@ import { flagOverlay } from './flag-overlay.ts'
 import type { Flag } from './flags.ts'
 import { plainWords } from './go-flags.ts'
 import { helpText } from './help-text.ts'
+import { parseUiFlags, type UiFlags } from './ui-flags.ts'
 
 /** Which configuration a command works on. */
 export type LoadRequest = {
@@ -45,6 +47,7 @@ export type Argv =
   /** Each is checked by itself. */
   | { readonly command: 'check'; readonly loads: readonly LoadRequest[] }
   | ({ readonly command: 'verify' } & VerifyFlags)
+  | ({ readonly command: 'doctor' } & DoctorFlags)
   | ({ readonly command: 'wal inspect' } & WalInspectFlags)
   | ({ readonly command: 'rules check' } & RulesCheckFlags)
   | ({ readonly command: 'rules test' } & RulesTestFlags)
@@ -52,7 +55,8 @@ export type Argv =
   | ({ readonly command: 'dashboards check' } & DashboardsCheckFlags)
   | ({ readonly command: 'dashboards render' } & DashboardsRenderFlags)
   | ({ readonly command: 'convert' } & ConvertFlags)
-  | { readonly command: 'version' }
+  | ({ readonly command: 'ui' } & UiFlags)
+  | { readonly command: 'version' | 'config schema' }
   /** For stdout, exit code 0. */
   | { readonly command: 'help'; readonly text: string }
   | ({ readonly command: 'rules diff' | 'rules sync' } & RulesSyncFlags)
@@ -108,6 +112,11 @@ const demo = ({ overlay, flags }: Given): Argv => {
   return typeof parsed === 'string' ? usageError(parsed) : { command: 'demo', overlay, ...parsed }
 }
 
+const ui = ({ flags }: Given): Argv => {
+  const parsed = parseUiFlags(flags)
+  return typeof parsed === 'string' ? usageError(`ui: ${parsed}`) : { command: 'ui', ...parsed }
+}
+
 const verify = (given: Given): Argv => {
   const files = given.flags.get('config.file') ?? ''
   if (files === '') return usageError('verify: set -config.file')
@@ -116,6 +125,14 @@ const verify = (given: Given): Argv => {
   const format = given.flags.get('o') ?? 'table'
   if (format !== 'table' && format !== 'json') return usageError('expected table or json for -o')
   return { command: 'verify', load: loadRequest(given, files), sinceMs, format }
+}
+
+const doctor = (given: Given): Argv => {
+  const files = given.flags.get('config.file') ?? ''
+  if (files === '') return usageError('doctor: set -config.file')
+  const format = given.flags.get('o') ?? 'table'
+  if (format !== 'table' && format !== 'json') return usageError('expected table or json for -o')
+  return { command: 'doctor', load: loadRequest(given, files), format }
 }
 
 const MAX_WAITING_ENTRIES = 1_000_000
@@ -146,8 +163,10 @@ const convert = ({ files: [file = ''], flags }: Given): Argv => {
 const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   run,
   demo,
+  ui,
   check: (given) => ({ command: 'check', loads: given.files.map((file) => loadRequest(given, file)) }),
   verify,
+  doctor,
   'wal inspect': walInspect,
   'rules check': (given) => flagged('rules check', parseRulesCheckFlags(given)),
   'rules test': (given) => flagged('rules test', parseRulesTestFlags(given)),
@@ -157,6 +176,7 @@ const MEANING: Readonly<Record<CommandName, (given: Given) => Argv>> = {
   'dashboards check': (given) => flagged('dashboards check', parseDashboardsCheckFlags(given)),
   'dashboards render': (given) => flagged('dashboards render', parseDashboardsRenderFlags(given)),
   convert,
+  'config schema': () => ({ command: 'config schema' }),
   version: () => ({ command: 'version' }),
 }
 

@@ -3,6 +3,7 @@ import {
   DASHBOARDS_CHECK_FLAGS,
   DASHBOARDS_RENDER_FLAGS,
   DEMO_FLAGS,
+  DOCTOR_FLAGS,
   FILE_FLAGS,
   LOG_FLAGS,
   RULES_CHECK_FLAGS,
@@ -11,6 +12,7 @@ import {
   RULES_TEST_FLAGS,
   RUN_FLAGS,
   SERVER_FLAGS,
+  UI_FLAGS,
   VERIFY_FLAGS,
   WAL_INSPECT_FLAGS,
   type Flag,
@@ -46,6 +48,16 @@ export const COMMANDS = [
     examples: ['eventail demo', 'eventail demo -duration=20s -speed=10'],
   },
   {
+    name: 'ui',
+    summary: 'a page that draws the dashboards out of a Loki, before they are installed in Grafana',
+    operands: 'none',
+    flags: UI_FLAGS,
+    examples: [
+      'eventail ui -loki=http://loki:3100',
+      'eventail ui -loki=https://loki.example -tenant=prod -user=sre -password-file=password',
+    ],
+  },
+  {
     name: 'check',
     summary: 'check configuration files and tell everything that is wrong with them',
     operands: 'files',
@@ -61,6 +73,13 @@ export const COMMANDS = [
       'eventail verify -config.file=eventail.yaml',
       'eventail verify -config.file=eventail.yaml -since=3h -o json',
     ],
+  },
+  {
+    name: 'doctor',
+    summary: 'tell what is missing of permissions, Loki, clocks and disk, with the lines to add',
+    operands: 'none',
+    flags: [...FILE_FLAGS, ...DOCTOR_FLAGS],
+    examples: ['eventail doctor -config.file=eventail.yaml', 'eventail doctor -config.file=eventail.yaml -o json'],
   },
   {
     name: 'wal inspect',
@@ -134,6 +153,13 @@ export const COMMANDS = [
       'eventail convert --from=alloy config.alloy > eventail.yaml',
       'eventail convert --from=event-exporter config.yaml > eventail.yaml',
     ],
+  },
+  {
+    name: 'config schema',
+    summary: 'print the JSON Schema of the configuration file, for editors',
+    operands: 'none',
+    flags: [],
+    examples: ['eventail config schema > eventail.schema.json'],
   },
   { name: 'version', summary: 'print the version', operands: 'none', flags: [], examples: ['eventail version'] },
 ] as const satisfies readonly CommandSpec[]

@@ -1,4 +1,5 @@
 import { parseDuration } from '../config/go-duration.ts'
+import { parsePort } from './ui-flags.ts'
 
 /** How the demonstration runs. */
 export type DemoFlags = {
@@ -8,6 +9,8 @@ export type DemoFlags = {
   readonly speed: number
   /** Null: 3100 when it is free, else any. */
   readonly lokiPort: number | null
+  /** Null: 8090 when it is free, else any. */
+  readonly uiPort: number | null
 }
 
 const MAX_SPEED = 1000
@@ -23,10 +26,12 @@ export const parseDemoFlags = (given: ReadonlyMap<string, string>): DemoFlags | 
   if (!(speed > 0 && speed <= MAX_SPEED)) {
     return `expected a number above 0 and at most ${MAX_SPEED} for -speed, got ${JSON.stringify(given.get('speed'))}`
   }
-  const portText = given.get('loki-port')
-  const port = Number(portText)
-  if (portText !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
-    return `expected a port for -loki-port, got ${JSON.stringify(portText)}`
+  const port = (name: string): number | null | undefined => {
+    const text = given.get(name)
+    return text === undefined ? null : (parsePort(text) ?? undefined)
   }
-  return { durationMs, speed, lokiPort: portText === undefined ? null : port }
+  const [lokiPort, uiPort] = [port('loki-port'), port('ui-port')]
+  if (lokiPort === undefined) return `expected a port for -loki-port, got ${JSON.stringify(given.get('loki-port'))}`
+  if (uiPort === undefined) return `expected a port for -ui-port, got ${JSON.stringify(given.get('ui-port'))}`
+  return { durationMs, speed, lokiPort, uiPort }
 }

@@ -7,12 +7,15 @@ import type { Config } from '../config/config.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import type { Overlay } from '../config/place.ts'
 import { printConfig } from '../config/print-config.ts'
-import { type DemoAgent, type DemoOptions, runDemo } from '../demo/demo.ts'
+import { type DemoAgent, type DemoOptions, type DemoPage, runDemo } from '../demo/demo.ts'
 import { createLog } from '../log.ts'
 import { createHttpServer } from '../server/http-server.ts'
 import { Service } from '../service.ts'
+import { startUiServer, type UiServer } from '../ui/ui-server.ts'
+import { userAgent, version } from '../version.ts'
 import type { DemoFlags } from './demo-flags.ts'
 import type { ExitCode, Output } from './output.ts'
+import { UI_PORT } from './ui-flags.ts'
 
 export type DemoSurroundings = {
   readonly clock: Clock
@@ -84,6 +87,23 @@ const startAgent = async (config: Config, { clock, output }: DemoSurroundings): 
   }
 }
 
+/** What the demo has to show happened lately. */
+const PAGE = { address: '127.0.0.1', allowedHosts: [], version, from: 'now-30m', refresh: '10s' }
+
+const startPage = async (lokiUrl: string, port: number | null, clock: Clock): Promise<DemoPage> => {
+  const access = { url: new URL(lokiUrl), tenant: '', authorization: '', secrets: [], userAgent }
+  const startOn = (onPort: number): Promise<UiServer> => startUiServer({ ...PAGE, access, clock, port: onPort })
+  let server: UiServer
+  try {
+    server = await startOn(port ?? UI_PORT)
+  } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    if (!isTaken || port !== null) throw error
+    server = await startOn(0)
+  }
+  return { url: `http://127.0.0.1:${server.port}`, close: server.close }
+}
+
 /** `demo`: everything embedded, from a recording. 0 only if every event is accounted for and none was lost. */
 export const demo = async (
   flags: DemoFlags & { readonly overlay: Overlay },
@@ -96,9 +116,11 @@ export const demo = async (
     return startAgent(configOf(configText(lokiUrl, folder), flags.overlay), surroundings)
   }
   try {
-    const { durationMs, speed, lokiPort } = flags
+    const { durationMs, speed, lokiPort, uiPort } = flags
     const out = { write: output.out, ...screen }
-    return await runDemo({ durationMs, speed, lokiPort, clock, signal: stop, out, startAgent: start })
+    const show = (lokiUrl: string): Promise<DemoPage> => startPage(lokiUrl, uiPort, clock)
+    const options = { durationMs, speed, lokiPort, clock, signal: stop, out }
+    return await runDemo({ ...options, startAgent: start, startPage: show })
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -37,6 +37,7 @@ export const DEMO_FLAGS: readonly Flag[] = [
   value('duration', 'how long it plays, such as 20s; without it until Ctrl-C'),
   value('speed', 'how much faster than recorded (1)'),
   value('loki-port', 'port of the embedded Loki (3100 if free, else any)'),
+  value('ui-port', 'port of the page with the dashboards (8090 if free, else any)'),
 ]
 
 /** What only the comparison of Loki with the API server takes. */
@@ -44,6 +45,9 @@ export const VERIFY_FLAGS: readonly Flag[] = [
   value('since', 'how far back it looks, by the time of the events (1h)'),
   value('o', 'table or json'),
 ]
+
+/** What only the look at everything that is needed takes. */
+export const DOCTOR_FLAGS: readonly Flag[] = [value('o', 'table or json')]
 
 /** What only the look into a write-ahead log takes. */
 export const WAL_INSPECT_FLAGS: readonly Flag[] = [
@@ -68,16 +72,30 @@ export const RULES_TEST_FLAGS: readonly Flag[] = [value('junit', 'file for the r
 
 const RUNBOOK_FLAG = value('runbook-url', 'what to put in front of a runbook_url that is a path')
 
-/** What only the comparison with a ruler, and the change of its rules, take. */
-export const RULES_SYNC_FLAGS: readonly Flag[] = [
-  value('url', 'URL of Loki, such as http://loki:3100'),
-  value('namespace', 'namespace of the ruler that holds these rules and no others (eventail)'),
+/** Who asks a Loki that no configuration file names. */
+const LOKI_ACCESS_FLAGS: readonly Flag[] = [
   value('tenant', 'tenant, for X-Scope-OrgID'),
   value('user', 'user name for basic authentication'),
   value('password-file', 'file with its password'),
   value('bearer-token-file', 'file with a bearer token'),
+]
+
+/** What only the comparison with a ruler, and the change of its rules, take. */
+export const RULES_SYNC_FLAGS: readonly Flag[] = [
+  value('url', 'URL of Loki, such as http://loki:3100'),
+  value('namespace', 'namespace of the ruler that holds these rules and no others (eventail)'),
+  ...LOKI_ACCESS_FLAGS,
   NO_METADATA_FLAG,
   RUNBOOK_FLAG,
+]
+
+/** What only the page with the dashboards takes. */
+export const UI_FLAGS: readonly Flag[] = [
+  value('loki', 'URL of Loki, such as http://loki:3100'),
+  ...LOKI_ACCESS_FLAGS,
+  value('listen-address', 'address of the page; empty for all (127.0.0.1)'),
+  value('listen-port', 'port of the page (8090)'),
+  value('allowed-host', 'names, with commas, under which the page may be opened besides localhost and addresses'),
 ]
 
 /** What only the rendering of rules takes. */

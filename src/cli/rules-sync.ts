@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { readLokiAccess } from '../loki/loki-access.ts'
 import { groupJson, type GroupJson } from '../rules/render.ts'
 import type { RuleFile } from '../rules/rule-file.ts'
-import { type RulerAccess, type RulerAnswer, RulerClient } from '../rules/ruler-client.ts'
+import { type RulerAnswer, RulerClient } from '../rules/ruler-client.ts'
 import { type Change, planChanges, readRulerGroups, type RulerGroups } from '../rules/ruler-plan.ts'
 import { userAgent } from '../version.ts'
 import type { ExitCode, Output } from './output.ts'
@@ -23,29 +23,6 @@ export type RulesSyncFlags = {
 
 const SIGNS = { add: '+', change: '~', remove: '-' } as const
 const DONE = { add: 'added', change: 'changed', remove: 'removed' } as const
-
-const secretIn = (file: string): string => readFileSync(file, 'utf8').trimEnd()
-
-type Access = { readonly access: RulerAccess } | { readonly why: string }
-
-const accessOf = (flags: RulesSyncFlags): Access => {
-  const { url, tenant, user, passwordFile, bearerTokenFile } = flags
-  try {
-    if (bearerTokenFile !== '') {
-      const token = secretIn(bearerTokenFile)
-      return { access: { url, tenant, authorization: `Bearer ${token}`, secrets: [token], userAgent } }
-    }
-    const name = user === '' ? decodeURIComponent(url.username) : user
-    if (name === '') return { access: { url, tenant, authorization: '', secrets: [], userAgent } }
-    const password = passwordFile === '' ? decodeURIComponent(url.password) : secretIn(passwordFile)
-    const encoded = Buffer.from(`${name}:${password}`).toString('base64')
-    const secrets = [encoded, password].filter((secret) => secret !== '')
-    return { access: { url, tenant, authorization: `Basic ${encoded}`, secrets, userAgent } }
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return { why: `the credentials cannot be read: ${error.message}` }
-    throw error
-  }
-}
 
 /** All groups; in the ruler's namespace they stand side by side, so that two files must not name the same. */
 const groupsOf = (files: readonly RuleFile[], flags: RulesSyncFlags): readonly GroupJson[] | string => {
@@ -79,7 +56,7 @@ const plan = async (flags: RulesSyncFlags, output: Output): Promise<Planned | nu
   if (files === null) return null
   const groups = groupsOf(files, flags)
   if (typeof groups === 'string') return say(groups)
-  const found = accessOf(flags)
+  const found = readLokiAccess(flags, userAgent)
   if ('why' in found) return say(found.why)
   const client = new RulerClient(found.access, flags.namespace)
   const present = presentIn(await client.list(), flags.namespace)

@@ -1,5 +1,5 @@
 import type { Authorization, Secret } from '../loki/client-options.ts'
-import { holdingSecrets, optional, record, secret, type Section } from './decoder.ts'
+import { documented, holdingSecrets, optional, record, secret, type Section } from './decoder.ts'
 import type { PushUrl } from './push-url.ts'
 import { checkedText, text } from './scalars.ts'
 import { NO_SECRET, secretPair, secretRef } from './secret-pair.ts'
@@ -8,11 +8,19 @@ export const basicAuth = optional(
   holdingSecrets(
     record(
       {
-        username: text(),
-        username_file: text(),
+        username: documented(text(), { says: 'Of the user.', example: 'loki' }),
+        username_file: documented(text(), {
+          says: 'Read again when it changes.',
+          example: '/etc/loki/username',
+          type: 'path',
+        }),
         username_ref: secretRef,
-        password: secret(text()),
-        password_file: text(),
+        password: documented(secret(text()), { says: 'Shown nowhere.', example: 'hunter2' }),
+        password_file: documented(text(), {
+          says: 'Read again when it changes.',
+          example: '/etc/loki/password',
+          type: 'path',
+        }),
         password_ref: secretRef,
       },
       (values, section): Authorization => ({
@@ -38,9 +46,16 @@ export const authorization = optional(
   holdingSecrets(
     record(
       {
-        type: scheme,
-        credentials: secret(text()),
-        credentials_file: text(),
+        type: documented(scheme, { says: '`Basic` is refused: use `basic_auth`.', example: 'Bearer' }),
+        credentials: documented(secret(text()), {
+          says: 'What follows the type in the header. Shown nowhere.',
+          example: 'eyJhbGciOi',
+        }),
+        credentials_file: documented(text(), {
+          says: 'Read again when it changes.',
+          example: '/var/run/secrets/loki/token',
+          type: 'path',
+        }),
         credentials_ref: secretRef,
       },
       (values, section): Authorization => {

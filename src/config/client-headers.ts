@@ -1,16 +1,17 @@
 import type { ClientOptions } from '../loki/client-options.ts'
-import { listOf, record, secret, type Wrong } from './decoder.ts'
+import { documented, listOf, nameRule, record, secret, type Wrong } from './decoder.ts'
 import { checkedText, text } from './scalars.ts'
 
 /** What is wrong with the name of a header, or null. */
-export const headerName = (name: string): Wrong | null =>
-  /^[\w!#$%&'*+.^`|~-]+$/.test(name) ? null : { code: 'BAD_VALUE', expected: 'a header name' }
+export const headerName = nameRule("^[\\w!#$%&'*+.^`|~-]+$", { code: 'BAD_VALUE', expected: 'a header name' })
 
 export const headerValue = secret(
-  checkedText('a header value without line breaks', (value) =>
-    /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
-      ? null
-      : { code: 'BAD_VALUE', expected: 'a header value in Latin-1 without line breaks' },
+  checkedText(
+    'a header value without line breaks',
+    nameRule('^[\\t\\x20-\\x7e\\x80-\\xff]*$', {
+      code: 'BAD_VALUE',
+      expected: 'a header value in Latin-1 without line breaks',
+    }),
   ),
 )
 
@@ -24,7 +25,20 @@ export const httpHeaderName = (name: string): Wrong | null =>
 
 /** One of `http_headers`. */
 export const httpHeader = record(
-  { values: listOf(headerValue), secrets: listOf(headerValue), files: listOf(text()) },
+  {
+    values: documented(listOf(headerValue), { says: 'What the header says.', example: '[sre]', default: 'none' }),
+    secrets: documented(listOf(headerValue), {
+      says: 'The same, for what nobody should see.',
+      example: '[s3cret]',
+      default: 'none',
+    }),
+    files: documented(listOf(text()), {
+      says: 'The same, read from files for each push.',
+      example: '[/etc/loki/header]',
+      type: 'list of paths',
+      default: 'none',
+    }),
+  },
   ({ values, secrets, files }) => ({ inline: [...values, ...secrets], files }),
 )
 

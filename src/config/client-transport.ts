@@ -1,13 +1,17 @@
 import type { ProxyOptions, TlsOptions, TlsVersion } from '../loki/client-options.ts'
 import { headerName, headerValue } from './client-headers.ts'
-import { listOf, mapOf, optional, record, secret, type Section } from './decoder.ts'
+import { documented, formed, listOf, mapOf, optional, record, secret, type Section } from './decoder.ts'
+import { textForm, URL_FORM } from './form.ts'
 import { hidingUserInfo } from './push-url.ts'
 import { checkedText, flag, oneOf, text } from './scalars.ts'
 import { secretPair, secretRef } from './secret-pair.ts'
 
 const EXPECTED_PEM = 'PEM text that starts with -----BEGIN'
-const pem = checkedText(EXPECTED_PEM, (value) =>
-  /^\s*-----BEGIN /.test(value) || value === '' ? null : { code: 'BAD_VALUE', expected: EXPECTED_PEM },
+const pem = formed(
+  checkedText(EXPECTED_PEM, (value) =>
+    /^\s*-----BEGIN /.test(value) || value === '' ? null : { code: 'BAD_VALUE', expected: EXPECTED_PEM },
+  ),
+  textForm('^\\s*-----BEGIN |^$', 'PEM'),
 )
 
 const VERSIONS: readonly TlsVersion[] = ['TLS10', 'TLS11', 'TLS12', 'TLS13']
@@ -15,19 +19,33 @@ const VERSIONS: readonly TlsVersion[] = ['TLS10', 'TLS11', 'TLS12', 'TLS13']
 /** `tls_config` of a client. */
 export const tlsConfig = record(
   {
-    ca: pem,
-    ca_file: text(),
+    ca: documented(pem, { says: 'Whom to trust.', example: '"-----BEGIN CERTIFICATE-----"', default: "the system's" }),
+    ca_file: documented(text(), { says: 'Read again when it changes.', example: '/etc/loki/ca.pem', type: 'path' }),
     ca_ref: secretRef,
-    cert: pem,
-    cert_file: text(),
+    cert: documented(pem, { says: 'Certificate of the client, with a key.', example: '"-----BEGIN CERTIFICATE-----"' }),
+    cert_file: documented(text(), { says: 'Read again when it changes.', example: '/etc/loki/tls.crt', type: 'path' }),
     cert_ref: secretRef,
-    key: secret(pem),
-    key_file: text(),
+    key: documented(secret(pem), { says: 'Shown nowhere.', example: '"-----BEGIN PRIVATE KEY-----"' }),
+    key_file: documented(text(), { says: 'Read again when it changes.', example: '/etc/loki/tls.key', type: 'path' }),
     key_ref: secretRef,
-    server_name: text(),
-    insecure_skip_verify: flag(false),
-    min_version: oneOf<TlsVersion>(VERSIONS, 'TLS12'),
-    max_version: optional(oneOf<TlsVersion>(VERSIONS, 'TLS13')),
+    server_name: documented(text(), {
+      says: "Name to expect in the server's certificate.",
+      example: 'loki.example.com',
+      default: 'host of the URL',
+    }),
+    insecure_skip_verify: documented(flag(false), {
+      says: '`true`: anyone between here and Loki can read and change what is sent; warned of at every start.',
+      example: 'true',
+    }),
+    min_version: documented(oneOf<TlsVersion>(VERSIONS, 'TLS12'), {
+      says: 'An older version is not spoken.',
+      example: 'TLS13',
+    }),
+    max_version: documented(optional(oneOf<TlsVersion>(VERSIONS, 'TLS13')), {
+      says: 'At least `min_version`.',
+      example: 'TLS12',
+      default: 'the newest',
+    }),
   },
   (values, section): TlsOptions => {
     const cert = secretPair(section, 'cert', values.cert, values.cert_file)
@@ -60,17 +78,30 @@ const EXPECTED_PROXY = 'an http or https URL such as http://proxy:3128'
 
 /** `proxy_url`: may hold credentials. */
 const proxyUrl = hidingUserInfo(
-  checkedText(EXPECTED_PROXY, (value) =>
-    URL.canParse(value) && /^https?:\/\//i.test(value) ? null : { code: 'BAD_URL', expected: EXPECTED_PROXY },
+  formed(
+    checkedText(EXPECTED_PROXY, (value) =>
+      URL.canParse(value) && /^https?:\/\//i.test(value) ? null : { code: 'BAD_URL', expected: EXPECTED_PROXY },
+    ),
+    URL_FORM,
   ),
 )
 
 /** The keys of `chosenProxy`. */
 export const proxyKeys = {
-  proxy_url: proxyUrl,
-  no_proxy: text(),
-  proxy_from_environment: flag(false),
-  proxy_connect_header: secret(mapOf(listOf(headerValue), headerName)),
+  proxy_url: documented(proxyUrl, { says: 'Credentials in it are shown nowhere.', example: 'http://proxy:3128' }),
+  no_proxy: documented(text(), {
+    says: 'Hosts, separated by commas, that are reached without `proxy_url`.',
+    example: 'loki.internal,10.0.0.0/8',
+  }),
+  proxy_from_environment: documented(flag(false), {
+    says: '`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`. Excludes the two above.',
+    example: 'true',
+  }),
+  proxy_connect_header: documented(secret(mapOf(listOf(headerValue), headerName)), {
+    says: 'Headers for the proxy, each a list of values; they go with CONNECT only, and are shown nowhere.',
+    example: '{ X-Team: [sre] }',
+    default: 'none',
+  }),
 }
 
 export type ProxyValues = {

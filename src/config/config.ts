@@ -1,4 +1,5 @@
 import type { Node } from 'yaml'
+import type { EnrichOptions } from '../enrich/enrich-options.ts'
 import type { EntryOptions } from '../entry/entry.ts'
 import type { ElectionTiming } from '../kube/election-timing.ts'
 import type { SourceOptions } from '../kube/source.ts'
@@ -7,6 +8,7 @@ import type { ClientOptions, Secret, TlsOptions } from '../loki/client-options.t
 import type { RelabelRule } from '../relabel/rule.ts'
 import type { LineRate } from '../stages/limit.ts'
 import type { StagePlan } from '../stages/stage.ts'
+import type { ThrottleOptions } from '../throttle/throttle-options.ts'
 
 /** How the API server is found. */
 export type ConnectionOptions = {
@@ -21,6 +23,10 @@ export type ScrapeConfig = {
   readonly connection: ConnectionOptions
   readonly source: SourceOptions
   readonly entry: EntryOptions
+  /** Null: nothing is looked up about the objects of events. */
+  readonly enrich: EnrichOptions | null
+  /** Null: nothing is kept back. */
+  readonly throttle: ThrottleOptions | null
   /** `relabel_configs`. */
   readonly relabel: readonly RelabelRule[]
   /** `pipeline_stages`. */

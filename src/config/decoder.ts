@@ -14,6 +14,7 @@ import {
 } from './place.ts'
 import { isMap, isSeq } from 'yaml'
 import { closest } from './closest.ts'
+import type { About, Form } from './form.ts'
 
 /** Reads the value at a place. What is wrong is reported there, and a harmless value of the right type is answered. */
 export type Decoder<T> = {
@@ -23,8 +24,19 @@ export type Decoder<T> = {
   readonly secret?: boolean
   /** The keys of a mapping. */
   readonly fields?: Fields
+  /** One of the keys at most. */
+  readonly single?: true
   /** The items of a list. */
   readonly item?: Decoder<unknown>
+  /** The values of a mapping with any keys, and a pattern for the keys. */
+  readonly named?: { readonly value: Decoder<unknown>; readonly pattern?: string }
+  /** Why a value has no effect, is refused unless it is empty, or may not even be written. */
+  readonly effect?: { readonly kind: 'ignored' | 'unsupported' | 'forbidden'; readonly why: string }
+  /** What it takes: told by scalars, and where fields, items and names do not tell it. */
+  readonly form?: Form
+  readonly about?: About
+  /** The name under which a schema has it once, because it is inside itself. */
+  readonly definition?: string
 }
 
 export type Fields = Readonly<Record<string, Decoder<unknown>>>
@@ -75,6 +87,12 @@ export const scalar = <T>(
 
 export const required = <T>(decoder: Decoder<T>): Decoder<T> => ({ ...decoder, required: true })
 
+/** Tells what a decoder takes. */
+export const formed = <T>(decoder: Decoder<T>, form: Form): Decoder<T> => ({ ...decoder, form })
+
+/** Tells what a key is for: the one source of the reference and of the schema for editors. */
+export const documented = <T>(decoder: Decoder<T>, about: About): Decoder<T> => ({ ...decoder, about })
+
 /** null when the key is absent. */
 export const optional = <T>(decoder: Decoder<T>): Decoder<T | null> => ({
   ...decoder,
@@ -117,11 +135,21 @@ export const listOf = <T>(
   },
 })
 
+/** A rule for names; `pattern` tells it to a schema. */
+export type NameRule = ((name: string) => Wrong | null) & { readonly pattern?: string }
+
+export const nameRule = (pattern: string, wrongName: Wrong): NameRule => {
+  const regexp = new RegExp(pattern)
+  return Object.assign((name: string) => (regexp.test(name) ? null : wrongName), { pattern })
+}
+
+/** For a decoder that reads a mapping with any keys. */
+export const namedForm = (value: Decoder<unknown>, { pattern }: NameRule): Required<Decoder<unknown>>['named'] =>
+  pattern === undefined ? { value } : { value, pattern }
+
 /** A mapping with any keys; `check` judges each of them and answers what is wrong with it, or null. */
-export const mapOf = <T>(
-  value: Decoder<T>,
-  check: (key: string) => Wrong | null,
-): Decoder<Readonly<Record<string, T>>> => ({
+export const mapOf = <T>(value: Decoder<T>, check: NameRule): Decoder<Readonly<Record<string, T>>> => ({
+  named: namedForm(value, check),
   read: (place) => {
     if (!isAbsent(place) && !isMap(place.node) && place.overlay === null) {
       report(place, 'BAD_TYPE', `expected a mapping, got ${described(place)}`)
@@ -139,6 +167,7 @@ export const mapOf = <T>(
 
 /** Accepted for the sake of existing files, and without effect: said once at start when present. */
 export const ignored = (why: string): Decoder<null> => ({
+  effect: { kind: 'ignored', why },
   read: (place) => {
     if (place.node !== null) warn(place, `accepted, without effect: ${why}`)
     else if (place.overlay !== null) for (const child of childrenOf(place).values()) ignored(why).read(child)
@@ -148,6 +177,7 @@ export const ignored = (why: string): Decoder<null> => ({
 
 /** Refused unless absent or empty. */
 export const unsupported = (why: string): Decoder<null> => ({
+  effect: { kind: 'unsupported', why },
   read: (place) => {
     const empty = isAbsent(place) || (scalarOf(place) === null && items(place).length + childrenOf(place).size === 0)
     if (!empty) report(items(place)[0] ?? place, 'UNSUPPORTED', why)

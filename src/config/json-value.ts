@@ -5,7 +5,7 @@ import { isTrue } from './stage-scalars.ts'
 import { decimal, floatOf, yamlKind } from './yaml-kind.ts'
 
 /** Any value that JSON can say, its kind decided by YAML 1.1 as go-yaml 2 reads it; what has no value is null. */
-export const jsonValue: Decoder<unknown> = { read: (place) => valueAt(place) }
+export const jsonValue: Decoder<unknown> = { form: { type: 'any value', schema: {} }, read: (place) => valueAt(place) }
 
 const valueAt = (place: Place): unknown => {
   if (isSeq(place.node)) return items(place).map(valueAt)

@@ -1,5 +1,5 @@
 import type { LineRate } from '../stages/limit.ts'
-import { ignored, record } from './decoder.ts'
+import { documented, ignored, record } from './decoder.ts'
 import { decimalNumber, flag, integer, size } from './scalars.ts'
 
 export type LimitsOptions = {
@@ -12,13 +12,29 @@ export type LimitsOptions = {
 /** `limits_config` (clients/pkg/promtail/limit/config.go). */
 export const limitsSection = record(
   {
-    max_line_size: size(0, { min: 0, max: 64 * 1024 * 1024 }),
-    max_line_size_truncate: flag(true),
+    max_line_size: documented(size(0, { min: 0, max: 64 * 1024 * 1024 }), {
+      says: 'For scrape configs that set none. 0: the default.',
+      example: '128KB',
+      default: '256KB',
+    }),
+    max_line_size_truncate: documented(flag(true), {
+      says: 'A line that is too long is cut; `false` is accepted and changes nothing: no event is dropped for its length.',
+      example: 'true',
+    }),
     max_streams: ignored('Promtail counts streams per batch; see max_streams of kubernetes_events'),
-    readline_rate: decimalNumber(10_000),
-    readline_burst: integer(10_000, { min: 1, max: 1_000_000_000 }),
-    readline_rate_enabled: flag(false),
-    readline_rate_drop: flag(true),
+    readline_rate: documented(decimalNumber(10_000), { says: 'Entries per second.', example: '500' }),
+    readline_burst: documented(integer(10_000, { min: 1, max: 1_000_000_000 }), {
+      says: 'Entries at once.',
+      example: '1000',
+    }),
+    readline_rate_enabled: documented(flag(false), {
+      says: 'Limits entries per second behind the pipelines of all scrape configs together.',
+      example: 'true',
+    }),
+    readline_rate_drop: documented(flag(true), {
+      says: 'What is too much is dropped, and counted in `logentry_dropped_lines_total` as `global_rate_limiter_drop`; `false`: the source waits, and the API server keeps the events.',
+      example: 'false',
+    }),
   },
   (values, section): LimitsOptions => {
     if (!values.max_line_size_truncate) {

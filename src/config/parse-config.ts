@@ -2,7 +2,7 @@ import { isScalar } from 'yaml'
 import { clientItem, deprecatedClient } from './client-section.ts'
 import type { ConfigError, ConfigWarning } from './config-error.ts'
 import type { Config, ScrapeConfig } from './config.ts'
-import { ignored, listOf, record, type Section } from './decoder.ts'
+import { documented, ignored, listOf, record, type Section } from './decoder.ts'
 import { finishClient } from './finish-clients.ts'
 import { checkLeaderElection, leaderElectionSection } from './leader-election-section.ts'
 import { limitsSection } from './limits-section.ts'
@@ -60,13 +60,24 @@ const withLineLimit = (job: ScrapeConfig, maxLineBytes: number): ScrapeConfig =>
 export const configDecoder = record(
   {
     server: serverSection,
-    client: deprecatedClient,
+    client: documented(deprecatedClient, {
+      says: 'As those of `clients`; deprecated.',
+      example: '{ external_labels: { cluster: dev } }',
+      default: 'none',
+      whole: true,
+    }),
     clients: listOf(clientItem, repeatedClient),
     positions: positionsSection,
     scrape_configs: listOf(scrapeItem, repeatedJob),
     limits_config: limitsSection,
-    drain_timeout: duration(20_000),
-    heartbeat: duration(60_000),
+    drain_timeout: documented(duration(20_000), {
+      says: "At SIGTERM, how long queues may drain. Keep it below the pod's `terminationGracePeriodSeconds`. What is left is sent again at the next start.",
+      example: '10s',
+    }),
+    heartbeat: documented(duration(60_000), {
+      says: 'How often each client is sent a line about the agent itself. `0`: never. At least 1s otherwise.',
+      example: '30s',
+    }),
     wal: walSection,
     leader_election: leaderElectionSection,
     global: ignored(NO_MEANING),

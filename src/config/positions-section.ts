@@ -1,5 +1,5 @@
 import type { PositionsOptions } from './config.ts'
-import { ignored, optional, record, type Decoder, type Section } from './decoder.ts'
+import { documented, ignored, nameRule, optional, record, type Decoder, type Section } from './decoder.ts'
 import { checkedText, duration, oneOf, text } from './scalars.ts'
 
 const EXPECTED_NAME = 'a Kubernetes name of lower-case letters, digits, - and .'
@@ -8,15 +8,25 @@ const EXPECTED_NAME = 'a Kubernetes name of lower-case letters, digits, - and .'
 export const kubernetesName = (absent: string): Decoder<string> =>
   checkedText(
     EXPECTED_NAME,
-    (value) =>
-      /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(value)
-        ? null
-        : { code: 'BAD_VALUE', expected: EXPECTED_NAME },
+    nameRule('^(?=.{1,253}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$', { code: 'BAD_VALUE', expected: EXPECTED_NAME }),
     absent,
   )
 
 const lease = optional(
-  record({ name: kubernetesName('eventail'), namespace: kubernetesName('') }, (values) => ({ ...values })),
+  record(
+    {
+      name: documented(kubernetesName('eventail'), {
+        says: "The agent's own Lease. Configuring `lease` chooses the store `lease`.",
+        example: 'eventail',
+      }),
+      namespace: documented(kubernetesName(''), {
+        says: 'Where the Lease is.',
+        example: 'monitoring',
+        default: "the pod's",
+      }),
+    },
+    (values) => ({ ...values }),
+  ),
 )
 
 type PositionsValues = {
@@ -39,9 +49,21 @@ const chosenStore = (values: PositionsValues, section: Section): PositionsOption
 /** `positions:`. */
 export const positionsSection = record(
   {
-    store: oneOf<PositionsOptions['store'] | ''>(['auto', 'lease', 'file', 'none'], ''),
-    filename: text(),
-    sync_period: duration(2000, { min: 100, max: 3_600_000 }),
+    store: documented(oneOf<PositionsOptions['store'] | ''>(['auto', 'lease', 'file', 'none'], ''), {
+      says: '`auto`: the Lease in a cluster, the file outside. `none`: every start begins as `start` says.',
+      example: 'lease',
+      default: 'what is configured, else auto',
+    }),
+    filename: documented(text(), {
+      says: "In the working directory. Promtail's default is /var/log/positions.yaml, which a restricted pod cannot write. Naming a file chooses the store `file`.",
+      example: '/var/lib/eventail/positions.yaml',
+      type: 'path',
+      default: 'positions.yaml',
+    }),
+    sync_period: documented(duration(2000, { min: 100, max: 3_600_000 }), {
+      says: 'How often positions are written. A crash repeats at most that much, and Loki drops the repeats. Promtail: 10s.',
+      example: '10s',
+    }),
     ignore_invalid_yaml: ignored('a positions file that cannot be read is reported and never overwritten'),
     lease,
   },

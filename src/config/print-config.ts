@@ -201,6 +201,38 @@ const namespaceKeys = ({ source }: ScrapeConfig): Printed =>
     ? { namespaces: source.namespaces.names }
     : { exclude_namespaces: source.namespaces.except }
 
+const enrichKeys = (enrich: ScrapeConfig['enrich']): Printed =>
+  enrich === null
+    ? {}
+    : {
+        enrich: compact({
+          labels: enrich.labels,
+          annotations: enrich.annotations,
+          owners: enrich.owners,
+          namespace_labels: enrich.namespaceLabels,
+          node_labels: enrich.nodeLabels,
+          resources: enrich.resources,
+          wait: formatDuration(enrich.waitMs),
+          max_names: enrich.maxNames,
+          max_value_length: formatSize(enrich.maxValueBytes),
+          cache_size: formatSize(enrich.cacheBytes),
+          cache_ttl: formatDuration(enrich.cacheTtlMs),
+          requests_per_second: enrich.requestsPerSecond,
+        }),
+      }
+
+const throttleKeys = (throttle: ScrapeConfig['throttle']): Printed =>
+  throttle === null
+    ? {}
+    : {
+        throttle: {
+          lines: throttle.lines,
+          window: formatDuration(throttle.windowMs),
+          namespace_lines: throttle.namespaceLines,
+          namespace_window: formatDuration(throttle.namespaceWindowMs),
+        },
+      }
+
 const jobKeys = (job: ScrapeConfig): Printed => ({
   job_name: job.jobName,
   kubernetes_events: compact({
@@ -217,6 +249,8 @@ const jobKeys = (job: ScrapeConfig): Printed => ({
     max_label_value_length: formatSize(job.entry.maxLabelValueBytes),
     kubeconfig: job.connection.kubeconfig,
     context: job.connection.context,
+    ...enrichKeys(job.enrich),
+    ...throttleKeys(job.throttle),
   }),
   ...(job.written.stages !== null && { pipeline_stages: job.written.stages }),
   ...(job.written.relabel !== null && { relabel_configs: job.written.relabel }),

@@ -1,4 +1,5 @@
-import { scalar, wrong, type Decoder, type Parsed } from './decoder.ts'
+import { formed, scalar, wrong, type Decoder, type Parsed } from './decoder.ts'
+import { URL_FORM } from './form.ts'
 import { scalarOf } from './place.ts'
 
 /** A push URL with the credentials taken out of it. */
@@ -57,4 +58,4 @@ export const hidingUserInfo = <T>(decoder: Decoder<T>): Decoder<T> => ({
 })
 
 /** `clients[].url`. */
-export const pushUrl: Decoder<PushUrl> = hidingUserInfo(scalar(ABSENT, EXPECTED, parse))
+export const pushUrl: Decoder<PushUrl> = hidingUserInfo(formed(scalar(ABSENT, EXPECTED, parse), URL_FORM))

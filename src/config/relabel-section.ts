@@ -2,7 +2,8 @@ import { parseTemplate } from '../regexp/expand.ts'
 import { compileGoRegExp, type GoRegExp } from '../regexp/go-regexp.ts'
 import { ACTIONS, type Action, type RelabelRule } from '../relabel/rule.ts'
 import { closest } from './closest.ts'
-import { listOf, optional, record, scalar, wrong, type Decoder, type Section } from './decoder.ts'
+import { documented, formed, listOf, optional, record, scalar, wrong, type Decoder, type Section } from './decoder.ts'
+import { anyCase, INTEGER, textForm } from './form.ts'
 import { isAbsent, report, type Place } from './place.ts'
 import { checkedText, text } from './scalars.ts'
 
@@ -14,19 +15,29 @@ const REPLACEMENT = '$1'
 const MAX_MODULUS = 2n ** 64n - 1n
 const EXPECTED_MODULUS = 'a whole number from 0 to 18446744073709551615'
 
-const modulus: Decoder<bigint> = scalar(0n, EXPECTED_MODULUS, (value) => {
+const modulusNumber: Decoder<bigint> = scalar(0n, EXPECTED_MODULUS, (value) => {
   const digits = /^\+?(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]+|0|[1-9][0-9_]*)$/.exec(value)?.[1]
   if (digits === undefined) return wrong('BAD_TYPE', EXPECTED_MODULUS)
   const number = BigInt(digits.replaceAll('_', '').replace(/^0(?=[0-7])/, '0o'))
   return number <= MAX_MODULUS ? { value: number } : wrong('BAD_VALUE', EXPECTED_MODULUS)
 })
+const modulus = formed(modulusNumber, {
+  type: 'number',
+  schema: { type: ['integer', 'string'], minimum: 0, maximum: Number(MAX_MODULUS), pattern: `^${INTEGER}$` },
+  absent: 0,
+})
 
 /** Actions may be written in any case; null when absent, or no action. */
-const action: Decoder<Action | null> = scalar<Action | null>(null, `one of ${ACTIONS.join(', ')}`, (value) => {
+const actionWord: Decoder<Action | null> = scalar<Action | null>(null, `one of ${ACTIONS.join(', ')}`, (value) => {
   const found = ACTIONS.find((known) => known === value.toLowerCase())
   if (found !== undefined) return { value: found }
   const meant = closest(value, ACTIONS)
   return wrong('BAD_VALUE', `one of ${ACTIONS.join(', ')}`, meant === null ? undefined : `did you mean \`${meant}\`?`)
+})
+const action = formed(actionWord, {
+  type: 'one of eleven words',
+  schema: { anyOf: [{ enum: ACTIONS }, { type: 'string', pattern: `^(?:${ACTIONS.map(anyCase).join('|')})$` }] },
+  absent: 'replace',
 })
 
 const anchored = (pattern: string): GoRegExp | string => {
@@ -34,23 +45,35 @@ const anchored = (pattern: string): GoRegExp | string => {
   return compiled.kind === 'ok' ? compiled.regexp : compiled.why
 }
 
-const regex = checkedText('a regular expression (RE2)', (pattern) => {
+const regexText = checkedText('a regular expression (RE2)', (pattern) => {
   const compiled = anchored(pattern)
   return typeof compiled === 'string' ? { code: 'BAD_VALUE', expected: 'a regular expression', hint: compiled } : null
 })
+const regex = formed(regexText, textForm(undefined, 'RE2'))
 
 const sourceLabel = checkedText('a label name', (name) =>
   name === '' ? { code: 'BAD_LABEL', expected: 'a label name that is not empty' } : null,
 )
 
 const FIELDS = {
-  source_labels: listOf(sourceLabel),
-  separator: optional(text()),
-  regex: optional(regex),
-  modulus,
-  target_label: text(),
-  replacement: optional(text()),
-  action,
+  source_labels: documented(listOf(sourceLabel), {
+    says: 'Labels whose values, joined, the rule looks at.',
+    example: '[namespace, reason]',
+    type: 'list of names',
+  }),
+  separator: documented(optional(text()), { says: 'Between the joined values.', example: '/', default: '`;`' }),
+  regex: documented(optional(regex), { says: 'Must match the whole text.', example: 'kube-(.*)', default: '`(.*)`' }),
+  modulus: documented(modulus, { says: 'For `hashmod`.', example: '8' }),
+  target_label: documented(text(), { says: 'The label that is set, or compared.', example: 'team' }),
+  replacement: documented(optional(text()), {
+    says: '`$1`, `${1}` and `${name}` stand for groups of the regex.',
+    example: '$1-prod',
+    default: '`$1`',
+  }),
+  action: documented(action, {
+    says: '`replace`, `keep`, `drop`, `keepequal`, `dropequal`, `hashmod`, `labelmap`, `labeldrop`, `labelkeep`, `lowercase`, `uppercase`.',
+    example: 'drop',
+  }),
 }
 
 /** What a key without a value means to a rule differs from the key that is not there: then it is the empty text. */
@@ -144,6 +167,7 @@ const rule = record(FIELDS, (values, section): RelabelRule => {
 
 const presentRule: Decoder<RelabelRule> = {
   ...rule,
+  required: true,
   read: (place: Place) => {
     if (isAbsent(place)) report(place, 'BAD_TYPE', 'expected a rule, got nothing')
     return rule.read(isAbsent(place) ? { ...place, silent: true } : place)

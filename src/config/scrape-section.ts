@@ -1,12 +1,27 @@
 import type { LineFormat } from '../entry/entry.ts'
 import type { StartPolicy } from '../kube/source.ts'
 import type { ScrapeConfig } from './config.ts'
-import { ignored, listOf, mapOf, record, scalar, wrong, type Decoder, type Section } from './decoder.ts'
+import {
+  documented,
+  formed,
+  ignored,
+  listOf,
+  mapOf,
+  optional,
+  record,
+  scalar,
+  wrong,
+  type Decoder,
+  type Section,
+} from './decoder.ts'
+import { DURATION, textForm } from './form.ts'
+import { enrichSection } from './enrich-section.ts'
 import { parseDuration } from './go-duration.ts'
 import { kubernetesName } from './positions-section.ts'
 import { relabelConfigs } from './relabel-section.ts'
 import { fieldSelector, labelSelector } from './selectors.ts'
 import { flag, integer, labelName, oneOf, size, text } from './scalars.ts'
+import { throttleSection } from './throttle-section.ts'
 import { written } from './written.ts'
 import { pipelineStages } from '../stages/pipeline-stages.ts'
 
@@ -18,10 +33,14 @@ const LOKI_MAX_LABEL_VALUE_BYTES = 2048
 const MAX_STREAMS = 4000
 
 const EXPECTED_START = 'all, new or a duration such as 30m'
-const start: Decoder<StartPolicy> = scalar<StartPolicy>({ kind: 'all' }, EXPECTED_START, (value) => {
+const startPolicy = scalar<StartPolicy>({ kind: 'all' }, EXPECTED_START, (value) => {
   if (value === 'all' || value === 'new') return { value: { kind: value } }
   const durationMs = parseDuration(value)
   return durationMs === null ? wrong('BAD_VALUE', EXPECTED_START) : { value: { kind: 'since', durationMs } }
+})
+const start: Decoder<StartPolicy> = formed(startPolicy, {
+  ...textForm(`^(?:all|new|${DURATION})$`, 'all, new or a duration'),
+  absent: 'all',
 })
 
 const FORMATS: readonly LineFormat[] = ['logfmt', 'json', 'alloy', 'agent', 'exporter']
@@ -32,23 +51,77 @@ const namespaceList = listOf(kubernetesName(''), (name, earlier) =>
 
 const kubernetesEvents = record(
   {
-    namespaces: namespaceList,
-    exclude_namespaces: namespaceList,
-    field_selector: fieldSelector,
-    label_selector: labelSelector,
-    start,
-    format: oneOf(FORMATS, 'logfmt'),
-    job: text(),
-    labels: mapOf(text(), labelName),
-    structured_metadata: flag(true),
-    max_streams: integer(MAX_STREAMS, { min: 1, max: 1_000_000 }),
+    namespaces: documented(namespaceList, {
+      says: 'One watch for each. Needs only Roles in those namespaces.',
+      example: '[shop, payments]',
+      type: 'list of names',
+      default: 'all',
+    }),
+    exclude_namespaces: documented(namespaceList, {
+      says: 'All namespaces but these, in one watch. Excludes `namespaces`.',
+      example: '[kube-system]',
+      type: 'list of names',
+      default: 'none',
+    }),
+    field_selector: documented(fieldSelector, {
+      says: 'The API server selects, such as `type!=Normal,involvedObject.kind=Pod`. Fields: `metadata.name`, `metadata.namespace`, `involvedObject.*`, `reason`, `reportingComponent`, `source`, `type`.',
+      example: 'type!=Normal',
+    }),
+    label_selector: documented(labelSelector, {
+      says: 'By labels of the events themselves, which few have.',
+      example: 'team=shop',
+    }),
+    start: documented(start, {
+      says: 'Without positions: every event that the API server still has, none of them, or those of the last while.',
+      example: '30m',
+    }),
+    format: documented(oneOf(FORMATS, 'logfmt'), {
+      says: "The line, its labels and its job. The last three are as Alloy, the Grafana Agent's eventhandler and kubernetes-event-exporter write them, for dashboards made for those.",
+      example: 'json',
+    }),
+    job: documented(text(), {
+      says: 'Value of the label `job`.',
+      example: 'integrations/kubernetes/eventhandler',
+      default: "the format's own",
+    }),
+    labels: documented(mapOf(text(), labelName), {
+      says: 'Added to every entry.',
+      example: '{ team: sre }',
+      type: 'labels',
+    }),
+    structured_metadata: documented(flag(true), {
+      says: '`off` for a Loki before 3.0, with a schema below v13, or that forbids it: the fields are then in the line only.',
+      example: 'false',
+    }),
+    max_streams: documented(integer(MAX_STREAMS, { min: 1, max: 1_000_000 }), {
+      says: "Distinct label sets. Beyond it, new values become `overflow`, counted. Loki's own limit is 5000 for each tenant.",
+      example: '2000',
+    }),
     /** 0 here: what limits_config says. */
-    max_line_size: size(0, { min: KIB, max: 64 * KIB * KIB }),
-    max_label_value_length: size(LOKI_MAX_LABEL_VALUE_BYTES, { min: 16, max: 64 * KIB }),
-    kubeconfig: text(),
-    context: text(),
+    max_line_size: documented(size(0, { min: KIB, max: 64 * KIB * KIB }), {
+      says: 'Longer messages are cut. Loki refuses lines beyond its `max_line_size` (256 KB).',
+      example: '64KB',
+      default: 'that of `limits_config`, else 256KB',
+    }),
+    max_label_value_length: documented(size(LOKI_MAX_LABEL_VALUE_BYTES, { min: 16, max: 64 * KIB }), {
+      says: "Longer values are cut. Loki's limit is 2048 bytes.",
+      example: '1KB',
+    }),
+    kubeconfig: documented(text(), {
+      says: 'How the API server is reached.',
+      example: '/home/me/.kube/config',
+      type: 'path',
+      default: '`KUBECONFIG`, in the cluster, ~/.kube/config',
+    }),
+    context: documented(text(), {
+      says: 'Context of the kubeconfig.',
+      example: 'kind-dev',
+      default: 'the current one',
+    }),
+    enrich: optional(enrichSection),
+    throttle: optional(throttleSection),
   },
-  (values, section): Pick<ScrapeConfig, 'connection' | 'source' | 'entry'> => {
+  (values, section): Pick<ScrapeConfig, 'connection' | 'source' | 'entry' | 'enrich' | 'throttle'> => {
     const { namespaces: names, exclude_namespaces: except } = values
     if (names.length > 0 && except.length > 0) {
       section.report('exclude_namespaces', 'CONFLICT', 'expected one of namespaces and exclude_namespaces, got both')
@@ -70,6 +143,8 @@ const kubernetesEvents = record(
         maxLineBytes: values.max_line_size,
         maxLabelValueBytes: values.max_label_value_length,
       },
+      enrich: values.enrich,
+      throttle: values.throttle,
     }
   },
 )
@@ -96,8 +171,8 @@ const OTHER_SOURCES = [
 ] as const
 
 /** Its content is not looked at; that it is there is reported by the item. */
-const otherSource: Decoder<null> = { read: () => null }
 const NOT_OURS = 'expected kubernetes_events, got a source of Promtail that is not read here'
+const otherSource: Decoder<null> = { effect: { kind: 'forbidden', why: NOT_OURS }, read: () => null }
 
 const checkSource = (jobName: string, section: Section): void => {
   const others = OTHER_SOURCES.filter((source) => section.names(source))
@@ -110,10 +185,22 @@ const checkSource = (jobName: string, section: Section): void => {
 /** One item of `scrape_configs`. */
 export const scrapeItem = record(
   {
-    job_name: text(),
+    job_name: documented(text(), {
+      says: 'In logs, metrics and positions; not a label. Must be there and be unique.',
+      example: 'kubernetes-events',
+      default: 'required',
+    }),
     kubernetes_events: kubernetesEvents,
-    pipeline_stages: written(pipelineStages, true),
-    relabel_configs: written(relabelConfigs, false),
+    pipeline_stages: documented(written(pipelineStages, true), {
+      says: "What is done to each entry; see [Promtail's configuration](promtail.md#pipeline_stages).",
+      example: '[{ drop: { source: reason, value: Pulled } }]',
+      type: 'list of stages',
+    }),
+    relabel_configs: documented(written(relabelConfigs, false), {
+      says: "What is done to labels; see [Promtail's configuration](promtail.md#relabel_configs).",
+      example: '[{ regex: host, action: labeldrop }]',
+      type: 'list of rules',
+    }),
     encoding: ignored('events are UTF-8'),
     decompression: ignored('events are not compressed files'),
     ...Object.fromEntries(OTHER_SOURCES.map((source) => [source, otherSource])),

@@ -1,6 +1,6 @@
 import type { Level, LogFormat } from '../log.ts'
 import type { ServerOptions, ServerTlsOptions } from './config.ts'
-import { ignored, optional, record, secret, unsupported } from './decoder.ts'
+import { documented, ignored, nameRule, optional, record, secret, unsupported } from './decoder.ts'
 import { checkedText, duration, flag, integer, oneOf, text } from './scalars.ts'
 import { secretPair } from './secret-pair.ts'
 
@@ -78,13 +78,40 @@ const CLIENT_AUTH: readonly ServerTlsOptions['clientAuth'][] = [
 const httpTls = optional(
   record(
     {
-      cert: text(),
-      key: secret(text()),
-      client_ca: text(),
-      cert_file: text(),
-      key_file: text(),
-      client_ca_file: text(),
-      client_auth_type: oneOf<ServerTlsOptions['clientAuth']>(CLIENT_AUTH, 'NoClientCert'),
+      cert: documented(text(), {
+        says: 'In place of the file.',
+        example: '"-----BEGIN CERTIFICATE-----"',
+        type: 'PEM',
+      }),
+      key: documented(secret(text()), {
+        says: 'In place of the file. Shown nowhere.',
+        example: '"-----BEGIN PRIVATE KEY-----"',
+        type: 'secret PEM',
+      }),
+      client_ca: documented(text(), {
+        says: 'In place of the file.',
+        example: '"-----BEGIN CERTIFICATE-----"',
+        type: 'PEM',
+      }),
+      cert_file: documented(text(), {
+        says: 'The pages over HTTPS. Files are looked at every minute, and new certificates used.',
+        example: '/etc/eventail/tls.crt',
+        type: 'path',
+      }),
+      key_file: documented(text(), {
+        says: 'The key of the certificate.',
+        example: '/etc/eventail/tls.key',
+        type: 'path',
+      }),
+      client_ca_file: documented(text(), {
+        says: 'Whose certificates clients may show.',
+        example: '/etc/eventail/clients.pem',
+        type: 'path',
+      }),
+      client_auth_type: documented(oneOf<ServerTlsOptions['clientAuth']>(CLIENT_AUTH, 'NoClientCert'), {
+        says: "Which certificate clients must show, as Go's crypto/tls has it; probes of the kubelet cannot show one.",
+        example: 'RequireAndVerifyClientCert',
+      }),
     },
     (values, section): Omit<ServerTlsOptions, 'minVersion'> | null => {
       const cert = secretPair(section, 'cert', values.cert, values.cert_file)
@@ -103,8 +130,9 @@ const httpTls = optional(
 )
 
 const EXPECTED_PREFIX = 'a path such as /eventail'
-const pathPrefix = checkedText(EXPECTED_PREFIX, (value) =>
-  /^[\w.~/-]*$/.test(value) ? null : { code: 'BAD_VALUE', expected: EXPECTED_PREFIX },
+const pathPrefix = checkedText(
+  EXPECTED_PREFIX,
+  nameRule('^[\\w.~/-]*$', { code: 'BAD_VALUE', expected: EXPECTED_PREFIX }),
 )
 
 /** With a leading and without a trailing slash; '' for none. */
@@ -124,24 +152,68 @@ const STALLED_MS = 120_000
 /** `server:`. */
 export const serverSection = record(
   {
-    http_listen_address: text(),
-    http_listen_port: integer(9080, { min: 0, max: 65_535 }),
-    http_path_prefix: pathPrefix,
-    log_level: oneOf<Level>(['debug', 'info', 'warn', 'error'], 'info'),
-    log_format: oneOf<LogFormat>(['logfmt', 'json'], 'logfmt'),
-    disable: flag(false),
-    health_check_target: flag(true),
-    graceful_shutdown_timeout: duration(30_000),
+    http_listen_address: documented(text(), {
+      says: '`127.0.0.1` hides the pages from the network.',
+      example: '127.0.0.1',
+      default: 'all addresses',
+    }),
+    http_listen_port: documented(integer(9080, { min: 0, max: 65_535 }), {
+      says: "0 takes any free port and logs it. Promtail's built-in default is 80; 9080 is what its documentation uses, and it needs no privilege.",
+      example: '3101',
+    }),
+    http_path_prefix: documented(pathPrefix, {
+      says: 'Everything is below this path.',
+      example: '/eventail',
+      default: 'none',
+    }),
+    log_level: documented(oneOf<Level>(['debug', 'info', 'warn', 'error'], 'info'), {
+      says: 'Debug is for developers.',
+      example: 'debug',
+    }),
+    log_format: documented(oneOf<LogFormat>(['logfmt', 'json'], 'logfmt'), {
+      says: 'Logs go to stderr.',
+      example: 'json',
+    }),
+    disable: documented(flag(false), { says: 'No pages, so no metrics and no probes.', example: 'true' }),
+    health_check_target: documented(flag(true), {
+      says: '`false`: `/ready` answers 200 as soon as the process serves.',
+      example: 'false',
+    }),
+    graceful_shutdown_timeout: documented(duration(30_000), {
+      says: 'At a stop, how long open HTTP connections may take.',
+      example: '10s',
+    }),
     http_tls_config: httpTls,
     tls_cipher_suites: unsupported("the cipher suites are Node's: remove tls_cipher_suites"),
-    tls_min_version: minVersion,
-    enable_runtime_reload: flag(false),
-    register_instrumentation: flag(true),
-    http_listen_conn_limit: integer(0, { min: 0, max: 1_000_000 }),
-    http_server_read_timeout: duration(30_000),
-    http_server_read_header_timeout: duration(0),
-    http_server_write_timeout: duration(STALLED_MS),
-    http_server_idle_timeout: duration(KEEP_ALIVE_MS),
+    tls_min_version: documented(minVersion, {
+      says: 'An older version is not spoken.',
+      example: 'VersionTLS13',
+      default: 'VersionTLS12',
+    }),
+    enable_runtime_reload: documented(flag(false), {
+      says: '`/reload` (any method) does what SIGHUP does: 200, or 500 when the file is not valid.',
+      example: 'true',
+    }),
+    register_instrumentation: documented(flag(true), { says: '`false`: there is no `/metrics`.', example: 'false' }),
+    http_listen_conn_limit: documented(integer(0, { min: 0, max: 1_000_000 }), {
+      says: 'Connections at a time; 0 is the default.',
+      example: '20',
+      default: String(MAX_CONNECTIONS),
+    }),
+    http_server_read_timeout: documented(duration(30_000), {
+      says: 'For a whole request; 0 is without end.',
+      example: '10s',
+    }),
+    http_server_read_header_timeout: documented(duration(0), {
+      says: 'For the head of a request; 0 is the default.',
+      example: '5s',
+      default: '10s',
+    }),
+    http_server_write_timeout: documented(duration(STALLED_MS), {
+      says: 'A connection on which nothing moves for so long is ended, in mid-answer too.',
+      example: '1m',
+    }),
+    http_server_idle_timeout: documented(duration(KEEP_ALIVE_MS), { says: 'Between two requests.', example: '2m' }),
     ...meaningless(GRPC_KEYS, NO_GRPC),
     ...meaningless(OTHER_KEYS, NO_MEANING),
   },

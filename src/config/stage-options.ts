@@ -1,6 +1,15 @@
 import { isMap, type Node } from 'yaml'
 import { closest } from './closest.ts'
-import { record, type Decoder, type Fields, type KeyRule, type Section, type Values, type Wrong } from './decoder.ts'
+import {
+  namedForm,
+  record,
+  type Decoder,
+  type NameRule,
+  type Fields,
+  type KeyRule,
+  type Section,
+  type Values,
+} from './decoder.ts'
 import { childrenOf, described, isAbsent, keyPlace, report, warn, type Place } from './place.ts'
 import { yamlKind } from './yaml-kind.ts'
 
@@ -48,10 +57,8 @@ const reportOddKeys = (place: Place): void => {
 }
 
 /** A mapping from names to values, in the order of the file. */
-export const namedOptions = <T>(
-  value: Decoder<T>,
-  check: (name: string) => Wrong | null,
-): Decoder<ReadonlyMap<string, T>> => ({
+export const namedOptions = <T>(value: Decoder<T>, check: NameRule): Decoder<ReadonlyMap<string, T>> => ({
+  named: namedForm(value, check),
   read: (place) => {
     if (!isAbsent(place) && !isMap(place.node)) {
       report(place, 'BAD_TYPE', `expected a mapping, got ${described(place)}`)

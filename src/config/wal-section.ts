@@ -1,6 +1,6 @@
 import { formatSize } from './byte-size.ts'
 import type { WalOptions } from './config.ts'
-import { ignored, record } from './decoder.ts'
+import { documented, ignored, record } from './decoder.ts'
 import { flag, size, text } from './scalars.ts'
 
 const MB = 1024 * 1024
@@ -10,11 +10,28 @@ const LEAST_SEGMENTS = 4
 /** `wal:`; null when it is not enabled. */
 export const walSection = record(
   {
-    enabled: flag(false),
-    dir: text('wal'),
-    max_bytes: size(1024 * MB, { min: MB }),
-    segment_bytes: size(16 * MB, { min: 64 * 1024 }),
-    fsync: flag(true),
+    enabled: documented(flag(false), {
+      says: '`true`: every entry is on disk before its position counts, and is handed to the clients from there.',
+      example: 'true',
+    }),
+    dir: documented(text('wal'), {
+      says: 'In the working directory unless it begins with `/`. One agent alone: a second one does not start in it. Made when it is not there, readable by its user only.',
+      example: '/var/lib/eventail/wal',
+      type: 'path',
+    }),
+    max_bytes: documented(size(1024 * MB, { min: MB }), {
+      says: 'Bound of all segments. At it no more events are read, `/ready` says so, and nothing is dropped. At least 1MB.',
+      example: '4GB',
+    }),
+    segment_bytes: documented(size(16 * MB, { min: 64 * 1024 }), {
+      says: 'Size of one file. A file is removed when every client has settled all of it. From 64KB to a quarter of `max_bytes`.',
+      example: '8MB',
+      default: '16MB, or a quarter of `max_bytes` if that is less',
+    }),
+    fsync: documented(flag(true), {
+      says: '`false`: what was written last is left to the operating system. A killed process loses nothing, a machine that loses its power may: then it is found out at the start, and read again from the API server.',
+      example: 'false',
+    }),
     cleanSegmentsOlderThan: ignored('a segment is kept until every required client has settled it'),
     watchConfig: ignored('clients are fed as soon as there is something'),
   },

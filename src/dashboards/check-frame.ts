@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts'
+import type { Finding, Rule } from './finding.ts'
 import { fieldOf, numberOf, textOf } from './json.ts'
 import type { GridPos, Model, Panel } from './model.ts'
 
@@ -16,7 +16,7 @@ const FOREIGN_KEYS: Readonly<Record<string, string>> = {
 
 const wholeFindings = ({ json }: Model): readonly Finding[] => {
   const found: Finding[] = []
-  const add = (rule: string, message: string): void => void found.push({ rule, where: '', message })
+  const add = (rule: Rule, message: string): void => void found.push({ rule, where: '', message })
   if (fieldOf(json, 'editable') !== false) add('uneditable-dashboard-rule', 'expected "editable": false')
   if (textOf(json, 'title') === '') add('dashboard-title', 'expected a title, got none')
   if (!/^[\w-]{1,40}$/.test(textOf(json, 'uid'))) {

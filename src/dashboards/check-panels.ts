@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts'
+import type { Finding, Rule } from './finding.ts'
 import { fieldOf, objectAt, objectsOf, textOf } from './json.ts'
 import type { Model, Panel } from './model.ts'
 import { isUnit } from './units.ts'
@@ -16,7 +16,7 @@ const WITHOUT_QUERIES: ReadonlySet<string> = new Set([
 const WITH_LEGEND: ReadonlySet<string> = new Set(['timeseries', 'piechart'])
 const WITH_SERIES: ReadonlySet<string> = new Set(['timeseries', 'state-timeline'])
 
-type PanelRule = { readonly rule: string; readonly check: (panel: Panel, model: Model) => string | null }
+type PanelRule = { readonly rule: Rule; readonly check: (panel: Panel, model: Model) => string | null }
 
 const describedRule: PanelRule = {
   rule: 'panel-title-description-rule',

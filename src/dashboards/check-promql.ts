@@ -2,7 +2,7 @@ import { parser } from '@prometheus-io/lezer-promql'
 import { closest } from '../config/closest.ts'
 import { AGENT_SERIES } from './agent-series.ts'
 import type { DashboardProfile } from './check-logql.ts'
-import type { Finding } from './finding.ts'
+import type { Finding, Rule } from './finding.ts'
 import { interpolate, timeVariables } from './interpolate.ts'
 import type { Model, Target } from './model.ts'
 import { SAMPLE_TIMES, samplesOf } from './samples.ts'
@@ -46,7 +46,7 @@ const partsOf = (text: string): Parts => {
   return { problem, selections, windows }
 }
 
-const found = (rule: string, { where }: Target, message: string, query: Finding['query']): Finding => ({
+const found = (rule: Rule, { where }: Target, message: string, query: Finding['query']): Finding => ({
   rule,
   where,
   message,
@@ -58,7 +58,8 @@ const partly = ({ expr, isInstant }: Target): string =>
   interpolate(expr, timeVariables({ ...SAMPLE_TIMES, isInstant }), 'prometheus')
 
 const syntaxFindings = (model: Model, target: Target): readonly Finding[] => {
-  for (const sample of samplesOf(model, target.isInstant)) {
+  const { opened, chosen } = samplesOf(model, target.isInstant)
+  for (const sample of [opened, chosen]) {
     const text = interpolate(target.expr, sample, 'prometheus')
     const { problem } = partsOf(text)
     if (problem !== null) {
@@ -71,7 +72,7 @@ const syntaxFindings = (model: Model, target: Target): readonly Finding[] => {
 /** dashboard-linter's target-job-rule and target-instance-rule. */
 const selectorFindings = (target: Target, text: string, { selections }: Parts): readonly Finding[] =>
   selections.flatMap(({ from, matchers }) =>
-    ['job', 'instance']
+    (['job', 'instance'] as const)
       .filter((name) => !matchers.includes(`${name}=~"$${name}"`))
       .map((name) =>
         found(`target-${name}-rule`, target, `expected the matcher ${name}=~"$${name}" in each selector`, {

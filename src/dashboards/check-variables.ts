@@ -11,7 +11,7 @@ const titled = (type: string): string => `${type.slice(0, 1).toUpperCase()}${typ
 
 /** dashboard-linter's template-datasource-rule. */
 const sourceFindings = ({ variables }: Model): readonly Finding[] => {
-  const rule = 'template-datasource-rule'
+  const rule = 'template-datasource-rule' as const
   const sources = variables.filter(({ type }) => type === 'datasource')
   if (sources.length === 0) {
     return [{ rule, where: '', message: 'expected a variable of type datasource, so that the file fits any Grafana' }]
@@ -33,7 +33,7 @@ const refreshFindings = ({ variables }: Model): readonly Finding[] =>
   variables
     .filter(({ type, refresh }) => type === 'query' && refresh !== ON_TIME_RANGE_CHANGE)
     .map((variable) => ({
-      rule: 'template-on-time-change-reload-rule',
+      rule: 'template-on-time-change-reload-rule' as const,
       where: whereIs(variable),
       message: `expected "refresh": ${ON_TIME_RANGE_CHANGE}, so that values follow the time range`,
     }))
@@ -41,7 +41,7 @@ const refreshFindings = ({ variables }: Model): readonly Finding[] =>
 const NAMED = ['job', 'instance'] as const
 
 const namedFindings = (variables: readonly Variable[], name: (typeof NAMED)[number]): readonly Finding[] => {
-  const rule = `template-${name}-rule`
+  const rule = `template-${name}-rule` as const
   const found = variables.find((variable) => variable.name === name)
   if (found === undefined) {
     return [{ rule, where: '', message: `expected a variable ${name}, as dashboards of Prometheus have` }]

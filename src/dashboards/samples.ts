@@ -36,7 +36,7 @@ const sampleOf = ({ variables }: Model, isInstant: boolean, value: (variable: Va
   ])
 
 /** What a query becomes when the dashboard is opened, and when several values are chosen of each variable. */
-export const samplesOf = (model: Model, isInstant: boolean): readonly Sample[] => [
-  sampleOf(model, isInstant, opened),
-  sampleOf(model, isInstant, chosen),
-]
+export const samplesOf = (model: Model, isInstant: boolean): { readonly opened: Sample; readonly chosen: Sample } => ({
+  opened: sampleOf(model, isInstant, opened),
+  chosen: sampleOf(model, isInstant, chosen),
+})

@@ -11,6 +11,7 @@ export type DemoOutput = {
 }
 
 export type Places = {
+  readonly pageUrl: string
   readonly apiServerUrl: string
   readonly lokiUrl: string
   readonly storedEvents: number
@@ -35,33 +36,21 @@ const minutes = (ms: number): string => `${Math.round(ms / 60_000)} min`
 
 /** What is shown before the demo begins. */
 export const introduction = (places: Places): string => {
-  const { apiServerUrl, lokiUrl, storedEvents, recordingMs, speed, durationMs } = places
-  const query = `{job="kubernetes-events", type="Warning"} |= "BackOff"`
+  const { pageUrl, apiServerUrl, lokiUrl, storedEvents, recordingMs, speed, durationMs } = places
   const pace = speed === 1 ? 'at its recorded pace' : `${speed} times as fast`
   const until = durationMs === null ? 'Ctrl-C ends it.' : `It ends after ${durationMs / 1000} s, or with Ctrl-C.`
-  return `The demo: a recorded Kubernetes cluster, the agent, and a Loki, talking HTTP in this process.
+  return `
+  Open   ${pageUrl}
 
+  The dashboards, drawn from what the agent ships just now. ${until}
+
+  Page        ${pageUrl}  dashboards, alerts, live tail, LogQL
+  Loki        ${lokiUrl}  in memory; evaluates the shipped alert rules every minute
   API server  ${apiServerUrl}  ${storedEvents} events stored; ${minutes(recordingMs)} of a watch follow, ${pace}
-  Loki        ${lokiUrl}  in memory
 
-Ask it:
-
-  curl -sG ${lokiUrl}/loki/api/v1/query_range --data-urlencode limit=5 \\
-    --data-urlencode 'query=${query}'
-
-  {job="kubernetes-events", kind="Pod"} |= "Back-off restarting failed container"
-  {job="kubernetes-events", type="Warning"} |~ "ErrImagePull|ImagePullBackOff"
-  {job="kubernetes-events"} |= "failed liveness probe"
-  {job="kubernetes-events", kind="Node"} |~ "SystemOOM|OOMKilling"
-
-The alert rules of the project are evaluated every minute, and told here when they fire:
-
-  curl -s ${lokiUrl}/prometheus/api/v1/alerts
-
-In Grafana: add a data source of type Loki with the URL ${lokiUrl} and explore. It listens on
-this machine's loopback only; a Grafana in a container needs --network=host.
-
-${until}
+  Grafana: a data source of type Loki with the URL ${lokiUrl} (in a container: --network=host).
+  A shell: curl -sG ${lokiUrl}/loki/api/v1/query_range --data-urlencode limit=5 \\
+             --data-urlencode 'query={job="kubernetes-events", type="Warning"} |= "BackOff"'
 
 `
 }

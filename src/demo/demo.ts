@@ -22,6 +22,9 @@ export type DemoAgent = {
   accounting(): DemoAccounting
 }
 
+/** The page with the dashboards. */
+export type DemoPage = { readonly url: string; close(): Promise<void> }
+
 export type DemoOptions = {
   /** Null: until the signal aborts. */
   readonly durationMs: number | null
@@ -39,6 +42,8 @@ export type DemoOptions = {
   }) => Promise<DemoAgent>
   /** Null: 3100 when it is free, else any. */
   readonly lokiPort: number | null
+  /** Shows what is in the Loki of this address. Rejects with a message for the user. */
+  readonly startPage: (lokiUrl: string) => Promise<DemoPage>
   /** Where the recording lies (`loadRecording`). */
   readonly recordingDirectory?: URL
 }
@@ -57,6 +62,7 @@ type Stage = {
   readonly apiServer: ApiServer
   readonly ruler: Ruler
   readonly loki: LokiServer
+  readonly page: DemoPage
   readonly token: string
 }
 
@@ -89,8 +95,9 @@ const setStage = async (options: DemoOptions, changed: RulerOptions['changed']):
     ...(changed !== undefined && { changed }),
   })
   const loki = await startLoki({ store: entries, clock, ruler }, lokiPort)
+  const page = await options.startPage(loki.url)
   const apiServer = await startApiServer({ store: events, clock, token: () => token })
-  return { recording, events, entries, ruler, apiServer, loki, token }
+  return { recording, events, entries, ruler, apiServer, loki, page, token }
 }
 
 const truthOf = ({ events, entries }: Stage): DemoTruth => ({
@@ -126,12 +133,13 @@ const settle = async (stage: Stage, agent: DemoAgent, clock: Clock): Promise<voi
 
 const perform = async (stage: Stage, screen: DemoScreen, options: DemoOptions): Promise<0 | 1> => {
   const { clock, speed, durationMs } = options
-  const { events: store, recording, apiServer, loki, token } = stage
+  const { events: store, recording, apiServer, loki, page, token } = stage
   const curtain = new AbortController()
   const { signal } = curtain
   const replay = startReplay({ store, recording, clock, speed, signal })
   screen.say(
     introduction({
+      pageUrl: page.url,
       apiServerUrl: apiServer.url,
       lokiUrl: loki.url,
       storedEvents: store.size,
@@ -187,6 +195,7 @@ export const runDemo = async (options: DemoOptions): Promise<0 | 1> => {
     screen.say(`demo: ${error instanceof Error ? error.message : String(error)}\n`)
     return 1
   } finally {
+    await stage.page.close()
     await stage.apiServer.close()
     await stage.loki.close()
   }

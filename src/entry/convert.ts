@@ -18,10 +18,20 @@ export type ConversionCounts = {
   readonly skewed: number
 }
 
+/** What an entry tells beside its event. */
+export type EntryNotes = {
+  /** Structured metadata of `enrich`. */
+  readonly metadata: Entry['metadata']
+  /** Occurrences that `throttle` did not send before this one. */
+  readonly suppressed: number
+}
+
+const NO_NOTES: EntryNotes = { metadata: [], suppressed: 0 }
+
 /** Makes entries of event revisions, all for one scrape config. */
 export type Converter = {
-  /** Never throws, whatever the event's texts. The same revision gives the same entry. */
-  toEntry(event: KubeEvent): Entry
+  /** Never throws, whatever the event's texts. The same revision with the same notes gives the same entry. */
+  toEntry(event: KubeEvent, notes?: EntryNotes): Entry
   /** A placeholder; null when what arrived lacks uid, resourceVersion or a readable creationTimestamp. */
   deadLetterEntry(letter: DeadLetter): Entry | null
   /** What the stream guard has admitted: to be saved with the checkpoint, as it keeps labels the same after a restart. */
@@ -51,15 +61,21 @@ const partsOf = (options: EntryOptions): Parts => {
 }
 
 const eventConverter = ({ options, format, streams, counts }: Parts): Converter['toEntry'] => {
-  const metadata = options.structuredMetadata && format.hasMetadata ? metadataOf : noMetadata
-  return (event) => {
+  const hasMetadata = options.structuredMetadata && format.hasMetadata
+  return (event, notes = NO_NOTES) => {
     const { timestampNs, skewed } = eventTime(event)
     const stream = streams.of(format.namespace(event), event.involved.kind, event.type)
-    const { line, truncated } = fitLine(format.write, event, { skewed, maxBytes: options.maxLineBytes })
+    const { line, truncated } = fitLine(format.write, event, {
+      skewed,
+      suppressed: notes.suppressed,
+      maxBytes: options.maxLineBytes,
+    })
     if (skewed !== '') counts.skewed += 1
     if (stream.overflowed) counts.overflowed += 1
     if (truncated) counts.truncated += 1
-    return { labels: stream.labels, timestampNs, line, metadata: metadata(event, options.maxLabelValueBytes) }
+    const own = hasMetadata ? metadataOf(event, options.maxLabelValueBytes) : noMetadata()
+    const metadata = hasMetadata && notes.metadata.length > 0 ? [...own, ...notes.metadata] : own
+    return { labels: stream.labels, timestampNs, line, metadata }
   }
 }
 

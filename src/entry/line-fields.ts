@@ -77,6 +77,7 @@ const identity = (pen: Pen, event: KubeEvent, max: number): string => {
 const remarks = (pen: Pen, event: KubeEvent, parts: LineParts): string => {
   const { pairs, leftOut } = shownAnnotations(event.annotations, parts.fieldBytes)
   let line = field(pen, pen.prefix.skewed, parts.skewed, parts.fieldBytes)
+  if (parts.suppressed > 0) line += pen.prefix.suppressed + String(parts.suppressed)
   if (parts.truncatedBytes > 0) line += pen.prefix.truncated_bytes + String(parts.truncatedBytes)
   if (pairs.length > 0) line += pen.style.annotations(pairs)
   return leftOut > 0 ? line + pen.style.prefix(ANNOTATIONS_LEFT_OUT_KEY) + String(leftOut) : line

@@ -9,6 +9,8 @@ export type LineParts = {
   readonly truncatedBytes: number
   /** See `EventTime.skewed`. */
   readonly skewed: string
+  /** Occurrences before this one that were not sent; 0: none that are known of. */
+  readonly suppressed: number
   /** Longest other value in UTF-8 bytes; 0: only what identifies the revision is written. */
   readonly fieldBytes: number
 }
@@ -65,15 +67,21 @@ const cutLine = (attempt: Attempt, message: string, maxBytes: number): string =>
 export const fitLine = (
   write: LineWriter,
   event: KubeEvent,
-  options: { readonly skewed: string; readonly maxBytes: number },
+  options: Pick<LineParts, 'skewed' | 'suppressed'> & { readonly maxBytes: number },
 ): FittedLine => {
-  const { skewed, maxBytes } = options
+  const { skewed, suppressed, maxBytes } = options
   if (event.message.length <= maxBytes) {
-    const line = write(event, { message: event.message, truncatedBytes: 0, skewed, fieldBytes: FIELD_BYTES })
+    const line = write(event, {
+      message: event.message,
+      truncatedBytes: 0,
+      skewed,
+      suppressed,
+      fieldBytes: FIELD_BYTES,
+    })
     if (fitsBytes(line, maxBytes)) return { line, truncated: false }
   }
   const messageBytes = utf8Bytes(event.message)
   const attempt: Attempt = (message, fieldBytes) =>
-    write(event, { message, truncatedBytes: messageBytes - utf8Bytes(message), skewed, fieldBytes })
+    write(event, { message, truncatedBytes: messageBytes - utf8Bytes(message), skewed, suppressed, fieldBytes })
   return { line: cutLine(attempt, event.message, maxBytes), truncated: true }
 }

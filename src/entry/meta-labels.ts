@@ -1,4 +1,5 @@
 import type { DeadLetter, KubeEvent, ObjectReference } from '../kube/event.ts'
+import { sanitisedName } from './enrichment.ts'
 
 /** Labels for relabel_configs by name; none of them is sent. */
 type Pair = readonly [name: string, value: string]
@@ -6,13 +7,11 @@ type Pair = readonly [name: string, value: string]
 const EVENT = '__meta_kubernetes_event_'
 const NAMESPACE = '__meta_kubernetes_namespace'
 
-const sanitised = (name: string): string => name.replaceAll(/[^a-zA-Z0-9_]/g, '_')
-
 /** As Prometheus' discovery has it: what it says, and that it is there. */
 const mapped = (of: 'label' | 'annotation', values: Readonly<Record<string, string>>): readonly Pair[] =>
   Object.entries(values).flatMap(([name, value]): Pair[] => [
-    [`${EVENT}${of}_${sanitised(name)}`, value],
-    [`${EVENT}${of}present_${sanitised(name)}`, 'true'],
+    [`${EVENT}${of}_${sanitisedName(name)}`, value],
+    [`${EVENT}${of}present_${sanitisedName(name)}`, 'true'],
   ])
 
 const involvedLabels = (involved: ObjectReference): readonly Pair[] => [

@@ -24,6 +24,13 @@ export const GUARDED_LABELS = ['namespace', 'kind', 'type'] as const
 export const METADATA_NAMES = ['reason', 'name', 'component', 'node', 'container'] as const
 export type MetadataName = (typeof METADATA_NAMES)[number]
 
+/**
+ * Structured metadata that `enrich: {owners: true}` adds: the controller at the end of the involved object's chain of
+ * owners (a Pod's Deployment), the object itself when it has none. Absent where it could not be looked up in time. The
+ * chosen labels and annotations follow, by their own names.
+ */
+export const OWNER_NAMES = ['owner_kind', 'owner_name'] as const
+
 /** What a label value becomes beyond `max_streams`. */
 export const OVERFLOW = 'overflow'
 
@@ -44,6 +51,7 @@ export const OVERFLOW = 'overflow'
  * - `event`: the name of the event itself; `event_namespace`: where it lies, when that is not `namespace`.
  * - `uid`, `rv`: uid and resourceVersion of the event. Together they identify the revision.
  * - `skewed`: the writer's time, when it was more than ten minutes ahead and the entry got the server's.
+ * - `suppressed`: with `throttle`, how many occurrences before this one were not sent; only on a line that stands for them.
  * - `truncated_bytes`: how much of the message is missing, because the line would have been too long.
  */
 export const LINE_KEYS = [
@@ -78,6 +86,7 @@ export const LINE_KEYS = [
   'uid',
   'rv',
   'skewed',
+  'suppressed',
   'truncated_bytes',
 ] as const
 export type LineKey = (typeof LINE_KEYS)[number]

@@ -53,6 +53,8 @@ export type RequestOptions = {
   readonly timeoutMs: number
   /** Longest answer (or line, for a stream) that is kept. */
   readonly maxBytes: number
+  /** Media types of the answer; absent: plain JSON. */
+  readonly accept?: string
 }
 
 /** Authenticated requests to one API server, over HTTP/1.1: one connection for each open watch, and at most 7 more. */

@@ -26,6 +26,7 @@ type Request = {
   readonly method: 'GET' | 'PUT'
   readonly path: string
   readonly body: string | null
+  readonly accept: string | undefined
 }
 
 type Opened = { readonly kind: 'open'; readonly response: Dispatcher.ResponseData }
@@ -58,17 +59,23 @@ class HttpKubeClient implements KubeClient {
   }
 
   get(path: string, options: RequestOptions): Promise<KubeAnswer<unknown>> {
-    return this.#whole({ verb: verbOfGet(path), method: 'GET', path, body: null }, options)
+    return this.#whole({ verb: verbOfGet(path), method: 'GET', path, body: null, accept: options.accept }, options)
   }
 
   put(path: string, body: unknown, options: RequestOptions): Promise<KubeAnswer<unknown>> {
-    return this.#whole({ verb: 'put', method: 'PUT', path, body: JSON.stringify(body) }, options)
+    return this.#whole(
+      { verb: 'put', method: 'PUT', path, body: JSON.stringify(body), accept: options.accept },
+      options,
+    )
   }
 
   async watch(path: string, options: RequestOptions): Promise<KubeAnswer<KubeStream>> {
     const { clock } = this.#options
     const deadline = new Deadline(options, clock)
-    const opened = await this.#open({ verb: 'watch', method: 'GET', path, body: null }, deadline)
+    const opened = await this.#open(
+      { verb: 'watch', method: 'GET', path, body: null, accept: options.accept },
+      deadline,
+    )
     deadline.stopTimer()
     if (opened.kind !== 'open') {
       deadline.release()
@@ -129,7 +136,7 @@ class HttpKubeClient implements KubeClient {
         method: request.method,
         headers: {
           ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, mutable(value)])),
-          accept: 'application/json',
+          accept: request.accept ?? 'application/json',
           // Compression costs the API server more than the network costs us.
           'accept-encoding': 'identity',
           'user-agent': userAgent,

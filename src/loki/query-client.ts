@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import { request } from 'undici'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
@@ -8,6 +7,7 @@ import { Connections } from './connections.ts'
 import { PushHeaders } from './push-headers.ts'
 import { type ReadEntry, readQueryAnswer } from './query-answer.ts'
 import { queryUrlOf } from './query-url.ts'
+import { readBounded } from './read-bounded.ts'
 import { withoutSecrets } from './secret-source.ts'
 import { timed } from './timed.ts'
 import { withoutCredentials } from './url-credentials.ts'
@@ -42,18 +42,6 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024
 const MAX_TEXT_CHARS = 300
 /** A query reads chunks from a store: it takes longer than a push. */
 const MIN_TIMEOUT_MS = 60_000
-
-const readBounded = async (body: Readable): Promise<Buffer | null> => {
-  const chunks: Buffer[] = []
-  let sizeBytes = 0
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    sizeBytes += chunk.length
-    // Leaving the loop destroys the stream and with it the connection.
-    if (sizeBytes > MAX_BODY_BYTES) return null
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks, sizeBytes)
-}
 
 const answerOf = (status: number, body: Buffer | null): QueryAnswer => {
   if (body === null) return { kind: 'too_large' }
@@ -134,7 +122,7 @@ export class QueryClient {
     const timeoutMs = Math.max(MIN_TIMEOUT_MS, this.#options.timeoutMs)
     const answer = await timed({ clock: this.#clock, timeoutMs, stop }, async (signal): Promise<QueryAnswer> => {
       const response = await request(url, { headers, dispatcher, signal, headersTimeout: 0, bodyTimeout: 0 })
-      return answerOf(response.statusCode, await readBounded(response.body))
+      return answerOf(response.statusCode, await readBounded(response.body, MAX_BODY_BYTES))
     })
     if (answer.kind === 'unsent') return { kind: 'unusable', why: answer.why }
     return answer.kind === 'unanswered' ? { kind: 'failed', why: answer.why } : answer

@@ -1,19 +1,8 @@
 import { request } from 'undici'
+import type { LokiAccess } from '../loki/loki-access.ts'
+import { readBounded } from '../loki/read-bounded.ts'
 import { withoutSecrets } from '../loki/secret-source.ts'
 import { type GroupJson, toYaml } from './render.ts'
-
-/** Where the ruler is and who asks. */
-export type RulerAccess = {
-  /** Of Loki, without a path to the API: `http://loki:3100`. */
-  readonly url: URL
-  /** `X-Scope-OrgID`; '' = no header. */
-  readonly tenant: string
-  /** Value of `Authorization`; '' = none. */
-  readonly authorization: string
-  /** What no message may show. */
-  readonly secrets: readonly string[]
-  readonly userAgent: string
-}
 
 export type RulerAnswer =
   | { readonly kind: 'done'; readonly text: string }
@@ -30,10 +19,10 @@ const causeOf = (error: Error): string => (error.message === '' && 'code' in err
 
 /** The API of Loki's ruler for one namespace (pkg/ruler/base/api.go). Every failure is a value. */
 export class RulerClient {
-  readonly #access: RulerAccess
+  readonly #access: LokiAccess
   readonly #path: string
 
-  constructor(access: RulerAccess, namespace: string) {
+  constructor(access: LokiAccess, namespace: string) {
     this.#access = access
     const prefix = access.url.pathname.replace(/\/+$/, '')
     this.#path = `${prefix}/loki/api/v1/rules/${encodeURIComponent(namespace)}`
@@ -62,15 +51,9 @@ export class RulerClient {
     const limits = { headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS }
     try {
       const answer = await request(`${url.origin}${path}`, { method, headers, body, ...limits })
-      const chunks: Buffer[] = []
-      let sizeBytes = 0
-      for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-        sizeBytes += chunk.length
-        if (sizeBytes > MAX_BODY_BYTES)
-          return this.#failed(`${method}: the answer is longer than ${MAX_BODY_BYTES} bytes`)
-        chunks.push(chunk)
-      }
-      return this.#judged(method, answer.statusCode, Buffer.concat(chunks).toString('utf8'))
+      const text = await readBounded(answer.body, MAX_BODY_BYTES)
+      if (text === null) return this.#failed(`${method}: the answer is longer than ${MAX_BODY_BYTES} bytes`)
+      return this.#judged(method, answer.statusCode, text.toString('utf8'))
     } catch (error) {
       if (error instanceof Error) return this.#failed(`${method} ${url.origin}${path}: ${causeOf(error)}`)
       throw error

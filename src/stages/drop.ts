@@ -1,4 +1,4 @@
-import { optional, type Decoder, type Section } from '../config/decoder.ts'
+import { type Decoder, documented, optional, type Section } from '../config/decoder.ts'
 import { isAbsent, items, report, scalarOf, type Place } from '../config/place.ts'
 import { stageOptions } from '../config/stage-options.ts'
 import { strictText, strictTexts, weakDuration, weakSize, weakText } from '../config/stage-scalars.ts'
@@ -10,6 +10,10 @@ import { textOf } from './text-of.ts'
 
 /** A name or a list of names of extracted values; null when absent. */
 const sources: Decoder<readonly string[] | null> = {
+  form: {
+    type: 'text or list',
+    schema: { type: ['string', 'array'], items: { type: 'string' } },
+  },
   read: (place: Place) => {
     if (isAbsent(place)) return null
     if (scalarOf(place) !== null) return [strictText().read(place)]
@@ -19,6 +23,7 @@ const sources: Decoder<readonly string[] | null> = {
 }
 
 const expression: Decoder<string | null> = optional({
+  ...weakText(),
   read: (place: Place) => {
     const pattern = weakText().read(place)
     const result = compileGoRegExp(pattern)
@@ -29,13 +34,32 @@ const expression: Decoder<string | null> = optional({
 })
 
 const FIELDS = {
-  source: sources,
-  separator: optional(weakText()),
-  value: optional(weakText()),
-  expression,
-  older_than: weakDuration,
-  longer_than: weakSize,
-  drop_counter_reason: weakText(),
+  source: documented(sources, {
+    says: 'Names of extracted values, all of which must be there. With `value` or `expression`, what they say, joined.',
+    example: 'reason',
+    default: 'the line',
+  }),
+  separator: documented(optional(weakText()), {
+    says: 'Between the joined values of `source`.',
+    example: '/',
+    default: '`;`',
+  }),
+  value: documented(optional(weakText()), {
+    says: 'The text that `source` must have. Excludes `expression`.',
+    example: 'Pulled',
+  }),
+  expression: documented(expression, {
+    says: 'Must match somewhere in the values of `source`, else in the line.',
+    example: '(?i)debug',
+    type: 'RE2',
+  }),
+  older_than: documented(weakDuration, { says: 'Entries whose time is longer ago.', example: '24h' }),
+  longer_than: documented(weakSize, { says: 'Lines of more bytes.', example: '8KB' }),
+  drop_counter_reason: documented(weakText(), {
+    says: '`reason` in `logentry_dropped_lines_total`.',
+    example: 'noise',
+    default: 'drop_stage',
+  }),
 }
 
 type Options = {

@@ -1,4 +1,4 @@
-import type { Decoder } from '../config/decoder.ts'
+import { type Decoder, documented } from '../config/decoder.ts'
 import { report, type Place } from '../config/place.ts'
 import { namedOptions, stageOptions } from '../config/stage-options.ts'
 import { strictFlag, strictText } from '../config/stage-scalars.ts'
@@ -9,6 +9,7 @@ import { pure, type Extracted, type StagePlan } from './stage.ts'
 import { sourceText } from './text-of.ts'
 
 const expression: Decoder<{ readonly text: string; readonly place: Place }> = {
+  ...strictText(),
   read: (place) => ({ text: strictText().read(place), place }),
 }
 
@@ -78,7 +79,22 @@ const extractedOf = (value: Json): Extracted | undefined => {
 
 /** `json`: values of a JSON object by JMESPath expressions. */
 export const jsonStage: Decoder<StagePlan> = stageOptions(
-  { expressions: namedOptions(expression, () => null), source: optionalSource, drop_malformed: strictFlag(false) },
+  {
+    expressions: documented(
+      namedOptions(expression, () => null),
+      {
+        says: 'JMESPath by the name to extract under; an empty one is the name itself.',
+        example: '{ pod: involvedObject.name }',
+        type: 'mapping',
+        default: 'required',
+      },
+    ),
+    source: optionalSource,
+    drop_malformed: documented(strictFlag(false), {
+      says: '`true`: entries that are no JSON object are dropped.',
+      example: 'true',
+    }),
+  },
   ({ expressions, source, drop_malformed: dropMalformed }, section) => {
     if (expressions.size === 0) section.report('expressions', 'MISSING_KEY', 'JMES expression is required')
     const searches = searchesOf(expressions)

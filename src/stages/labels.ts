@@ -1,4 +1,4 @@
-import type { Decoder } from '../config/decoder.ts'
+import { type Decoder, namedForm } from '../config/decoder.ts'
 import { report } from '../config/place.ts'
 import { namedOptions } from '../config/stage-options.ts'
 import { strictText, strictTexts } from '../config/stage-scalars.ts'
@@ -11,6 +11,7 @@ export const namedSources = namedOptions(strictText(), legacyName)
 
 /** `labels`: labels whose values were extracted. What is not there, or is no text, changes nothing. */
 export const labelsStage: Decoder<StagePlan> = {
+  named: namedForm(strictText(), legacyName),
   read: (place) => {
     const sources = [...namedSources.read(place)]
     return pure('labels', ({ labels, extracted }) => {
@@ -27,6 +28,7 @@ const staticValues = namedOptions(strictText(), anyName)
 
 /** `static_labels`: labels with constant values; empty ones are passed over. */
 export const staticLabelsStage: Decoder<StagePlan> = {
+  named: namedForm(strictText(), anyName),
   read: (place) => {
     const values = [...staticValues.read(place)].filter(([, value]) => value !== '')
     return pure('static_labels', ({ labels }) => {
@@ -46,6 +48,7 @@ const nameList = (stage: string): Decoder<readonly string[]> => ({
 
 /** `labeldrop`: these labels go. */
 export const labelDropStage: Decoder<StagePlan> = {
+  item: strictText(),
   read: (place) => {
     const names = nameList('labeldrop').read(place)
     return pure('labeldrop', ({ labels }) => {
@@ -57,6 +60,7 @@ export const labelDropStage: Decoder<StagePlan> = {
 
 /** `labelallow`: all other labels go, `__tenant_id__` too. */
 export const labelAllowStage: Decoder<StagePlan> = {
+  item: strictText(),
   read: (place) => {
     const names = new Set(nameList('labelallow').read(place))
     return pure('labelallow', ({ labels }) => {

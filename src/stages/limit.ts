@@ -1,4 +1,4 @@
-import type { Decoder } from '../config/decoder.ts'
+import { type Decoder, documented } from '../config/decoder.ts'
 import { warn } from '../config/place.ts'
 import { stageOptions } from '../config/stage-options.ts'
 import { weakFlag, weakInteger, weakNumber, weakText } from '../config/stage-scalars.ts'
@@ -96,11 +96,22 @@ export const lineRatePlan = ({ perSecond, burst, drop }: LineRate): StagePlan =>
  */
 export const limitStage: Decoder<StagePlan> = stageOptions(
   {
-    rate: weakNumber(0),
-    burst: weakInteger(0),
-    drop: weakFlag(false),
-    by_label_name: weakText(),
-    max_distinct_labels: weakInteger(0),
+    rate: documented(weakNumber(0), { says: 'Entries per second.', example: '10', default: 'required' }),
+    burst: documented(weakInteger(0), { says: 'Entries at once.', example: '100', default: 'required' }),
+    drop: documented(weakFlag(false), {
+      says: '`true`: what is too much is dropped. `false`: the source waits, and the API server keeps the events.',
+      example: 'true',
+    }),
+    by_label_name: documented(weakText(), {
+      says: 'A bucket for each value of this label; with `drop` only.',
+      example: 'namespace',
+      default: 'one bucket for all',
+    }),
+    max_distinct_labels: documented(weakInteger(0), {
+      says: 'Buckets that are remembered.',
+      example: '20000',
+      default: '10000',
+    }),
   },
   (options, section) => {
     const { rate, burst, drop, by_label_name: label } = options

@@ -1,4 +1,4 @@
-import type { Decoder } from '../config/decoder.ts'
+import { type Decoder, documented } from '../config/decoder.ts'
 import { namedOptions, stageOptions } from '../config/stage-options.ts'
 import { strictText } from '../config/stage-scalars.ts'
 import { scanLogfmt } from './logfmt-scan.ts'
@@ -18,7 +18,18 @@ const namesByKey = (mapping: ReadonlyMap<string, string>): ReadonlyMap<string, r
 
 /** `logfmt`: values of a line in logfmt, or of an extracted text. */
 export const logfmtStage: Decoder<StagePlan> = stageOptions(
-  { mapping: namedOptions(strictText(), () => null), source: optionalSource },
+  {
+    mapping: documented(
+      namedOptions(strictText(), () => null),
+      {
+        says: 'Keys by the name to extract under; an empty key is the name itself.',
+        example: '{ pod: name }',
+        type: 'mapping',
+        default: 'required',
+      },
+    ),
+    source: optionalSource,
+  },
   ({ mapping, source }, section) => {
     if (mapping.size === 0) section.report('mapping', 'MISSING_KEY', 'logfmt mapping is required')
     const names = namesByKey(mapping)

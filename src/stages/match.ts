@@ -1,4 +1,4 @@
-import type { Decoder, Section } from '../config/decoder.ts'
+import { type Decoder, documented, type Section } from '../config/decoder.ts'
 import { items, report, type Place } from '../config/place.ts'
 import { stageOptions } from '../config/stage-options.ts'
 import { strictText } from '../config/stage-scalars.ts'
@@ -9,6 +9,7 @@ import { builtStage, type Stage, type StagePlan } from './stage.ts'
 const NONE: Selector = () => false
 
 const selector: Decoder<Selector> = {
+  ...strictText(),
   read: (place: Place) => {
     const text = strictText().read(place)
     if (text === '') return NONE
@@ -41,15 +42,39 @@ const check = ({ action, stages, pipeline_name: name }: Options, section: Sectio
   }
 }
 
+const inner = (stages: Decoder<readonly StagePlan[]>): Decoder<Inner> => ({
+  ...stages,
+  read: (place) => ({ count: items(place).length, plans: stages.read(place) }),
+})
+
 /** `match`: the stages inside are for the entries that the selector selects; or it drops them. */
 export const matchStage = (stages: Decoder<readonly StagePlan[]>): Decoder<StagePlan> =>
   stageOptions(
     {
-      selector,
-      stages: { read: (place) => ({ count: items(place).length, plans: stages.read(place) }) } satisfies Decoder<Inner>,
-      action: strictText(),
-      pipeline_name: strictText(),
-      drop_counter_reason: strictText(),
+      selector: documented(selector, {
+        says: 'Which entries: matchers in braces, then line filters.',
+        example: '\'{type="Warning"} |= "OOM"\'',
+        type: 'selector',
+        default: 'required',
+      }),
+      stages: documented(inner(stages), {
+        says: 'What is done to them. Not with `action: drop`.',
+        example: '[{ pack: { labels: [pod] } }]',
+        type: 'list of stages',
+        default: 'required with `keep`',
+      }),
+      action: documented(strictText(), {
+        says: '`keep` runs the stages, `drop` drops the entries.',
+        example: 'drop',
+        type: 'keep, drop',
+        default: 'keep',
+      }),
+      pipeline_name: documented(strictText(), { says: 'Accepted as in Promtail; nothing shows it.', example: 'noise' }),
+      drop_counter_reason: documented(strictText(), {
+        says: '`reason` in `logentry_dropped_lines_total`.',
+        example: 'noise',
+        default: 'match_stage',
+      }),
     },
     (options, section) => {
       check(options, section)

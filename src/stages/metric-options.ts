@@ -1,4 +1,4 @@
-import { listOf, optional, type Decoder, type Section } from '../config/decoder.ts'
+import { type Decoder, documented, listOf, optional, type Section } from '../config/decoder.ts'
 import { report } from '../config/place.ts'
 import { stageOptions } from '../config/stage-options.ts'
 import { strictFlag, strictText, strictNumber, weakDuration } from '../config/stage-scalars.ts'
@@ -25,13 +25,37 @@ export type MetricOptions = {
 
 type Recording = Pick<MetricOptions, 'action' | 'value' | 'matchAll' | 'countBytes' | 'buckets'>
 
-const value = optional(strictText())
+const value = documented(optional(strictText()), {
+  says: 'Only entries whose source has this text.',
+  example: 'Warning',
+  default: 'any',
+})
 
 /** Prometheus' DefBuckets. */
 const DEFAULT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
+const action = documented(strictText(), {
+  says: 'What is done: `inc` and `add` for a counter, also `set`, `dec` and `sub` for a gauge.',
+  example: 'inc',
+  type: 'set, inc, dec, add, sub',
+  default: 'required',
+})
+
+const COUNTER_FIELDS = {
+  action,
+  value,
+  match_all: documented(strictFlag(false), {
+    says: 'Of a counter; `true`: every entry counts. Excludes `value`.',
+    example: 'true',
+  }),
+  count_entry_bytes: documented(strictFlag(false), {
+    says: 'Of a counter; `true`: the bytes of the line are added. With `match_all` and `add` only.',
+    example: 'true',
+  }),
+}
+
 const counter: Decoder<Recording> = stageOptions(
-  { action: strictText(), value, match_all: strictFlag(false), count_entry_bytes: strictFlag(false) },
+  COUNTER_FIELDS,
   ({ action: word, value: wanted, match_all: matchAll, count_entry_bytes: countBytes }, section) => {
     const action = word.toLowerCase()
     const bad = (key: string, message: string): void => {
@@ -52,7 +76,7 @@ const counter: Decoder<Recording> = stageOptions(
 
 const GAUGE_ACTIONS: readonly MetricAction[] = ['set', 'inc', 'dec', 'add', 'sub']
 
-const gauge: Decoder<Recording> = stageOptions({ action: strictText(), value }, (options, section) => {
+const gauge: Decoder<Recording> = stageOptions({ action, value }, (options, section) => {
   const action = GAUGE_ACTIONS.find((known) => known === options.action.toLowerCase())
   if (options.action === '') {
     section.report('action', 'MISSING_KEY', 'gauge action must be defined as `set`, `inc`, `dec`, `add`, or `sub`')
@@ -63,10 +87,16 @@ const gauge: Decoder<Recording> = stageOptions({ action: strictText(), value }, 
   return { action: action ?? 'set', value: options.value, matchAll: false, countBytes: false, buckets: [] }
 })
 
+const buckets = documented(optional(listOf(strictNumber(0))), {
+  says: 'Upper bounds of a histogram, ascending.',
+  example: '[1, 10, 100]',
+  default: "Prometheus' own",
+})
+
 const histogram: Decoder<Recording> = stageOptions(
-  { value, buckets: optional(listOf(strictNumber(0))) },
-  ({ value: wanted, buckets }, section) => {
-    const given = buckets === null || buckets.length === 0 ? DEFAULT_BUCKETS : buckets
+  { value, buckets },
+  ({ value: wanted, buckets: written }, section) => {
+    const given = written === null || written.length === 0 ? DEFAULT_BUCKETS : written
     // The last one is there anyway.
     const bounds = given.at(-1) === Infinity ? given.slice(0, -1) : given
     if (bounds.some((bound, index) => index > 0 && !(bound > (bounds[index - 1] ?? 0)))) {
@@ -92,13 +122,28 @@ const NOTHING: Recording = { action: 'inc', value: null, matchAll: false, countB
 
 /** What is known of the keys of one metric before its type is. */
 const FIELDS = {
-  type: strictText(),
-  description: strictText(),
-  source: optional(strictText()),
-  prefix: strictText(),
-  max_idle_duration: weakDuration,
+  type: documented(strictText(), {
+    says: 'The kind of metric.',
+    example: 'Counter',
+    type: 'counter, gauge, histogram',
+    default: 'required',
+  }),
+  description: documented(strictText(), { says: 'Its HELP.', example: 'Events by reason', default: 'the name' }),
+  source: documented(strictText(), {
+    says: 'Name of the extracted value.',
+    example: 'reason',
+    default: "the metric's name",
+  }),
+  prefix: documented(strictText(), { says: 'Before its name.', example: 'team_', default: 'promtail_custom_' }),
+  max_idle_duration: documented(weakDuration, {
+    says: 'A series that has not changed for so long is forgotten. At least 1s.',
+    example: '1h',
+    default: '5m',
+  }),
   /** Read when the type is known. */
-  config: { read: (place) => place } satisfies Decoder<Parameters<typeof report>[0]>,
+  config: { fields: { ...COUNTER_FIELDS, buckets }, read: (place) => place } satisfies Decoder<
+    Parameters<typeof report>[0]
+  >,
 }
 
 /** One metric. */

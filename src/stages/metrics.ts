@@ -1,4 +1,4 @@
-import type { Decoder } from '../config/decoder.ts'
+import { type Decoder } from '../config/decoder.ts'
 import { report, warn, type Place } from '../config/place.ts'
 import { namedOptions } from '../config/stage-options.ts'
 import { parseGoDuration } from '../gotime/duration.ts'
@@ -83,6 +83,7 @@ const checkName = (place: Place, name: string, { prefix }: MetricOptions): void 
 
 /** `metrics`: counters, gauges and histograms of what passes, on the agent's own page. */
 export const metricsStage: Decoder<StagePlan> = {
+  ...named,
   read: (place) => {
     const metrics = [...named.read(place)]
     for (const [name, options] of metrics) checkName(place, name, options)

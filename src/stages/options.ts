@@ -1,20 +1,24 @@
-import { optional, type Decoder, type Wrong } from '../config/decoder.ts'
+import { type Decoder, documented, nameRule, optional } from '../config/decoder.ts'
 import { checkedStrictText } from '../config/stage-scalars.ts'
 import { compileGoRegExp, type GoRegExp } from '../regexp/go-regexp.ts'
 
 /** `source` of a stage that reads the line without it: null when absent. */
-export const optionalSource: Decoder<string | null> = optional(
-  checkedStrictText('the name of an extracted value', (name) => (name === '' ? 'empty source' : null)),
+export const optionalSource: Decoder<string | null> = documented(
+  optional(checkedStrictText('the name of an extracted value', (name) => (name === '' ? 'empty source' : null))),
+  {
+    says: 'Name of the extracted value to read.',
+    example: 'message',
+    default: 'the line',
+  },
 )
 
 /** Label names that Promtail takes in stages: letters, digits, underscores. */
-export const legacyName = (name: string): Wrong | null =>
-  /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)
-    ? null
-    : { code: 'BAD_LABEL', expected: 'a name of letters, digits and underscores' }
+export const legacyName = nameRule('^[a-zA-Z_][a-zA-Z0-9_]*$', {
+  code: 'BAD_LABEL',
+  expected: 'a name of letters, digits and underscores',
+})
 
-export const anyName = (name: string): Wrong | null =>
-  name === '' ? { code: 'BAD_LABEL', expected: 'a name that is not empty' } : null
+export const anyName = nameRule('^[^]', { code: 'BAD_LABEL', expected: 'a name that is not empty' })
 
 /** A regular expression's text, refused when it doesn't compile; '' when absent. */
 export const regExpText: Decoder<string> = checkedStrictText('a regular expression (RE2)', (pattern) => {

@@ -1,4 +1,4 @@
-import type { Decoder } from '../config/decoder.ts'
+import { type Decoder, documented } from '../config/decoder.ts'
 import { warn } from '../config/place.ts'
 import { stageOptions } from '../config/stage-options.ts'
 import { weakFlag, weakTexts } from '../config/stage-scalars.ts'
@@ -22,7 +22,17 @@ const WARNING =
 
 /** `pack`: puts extracted values and the line into one JSON line, from which `| unpack` takes them back. */
 export const packStage: Decoder<StagePlan> = stageOptions(
-  { labels: weakTexts, ingest_timestamp: weakFlag(true) },
+  {
+    labels: documented(weakTexts, {
+      says: 'Names of extracted values and labels to put into the line.',
+      example: '[pod, node]',
+      default: 'none',
+    }),
+    ingest_timestamp: documented(weakFlag(true), {
+      says: '`true`: the time is that of sending, so an event read again is stored twice.',
+      example: 'false',
+    }),
+  },
   ({ labels, ingest_timestamp: isNow }, section) => {
     const names = [...new Set(labels)].sort(byBytes)
     if (isNow) warn(section.place, WARNING)

@@ -1,4 +1,4 @@
-import type { Decoder } from '../config/decoder.ts'
+import { type Decoder, documented } from '../config/decoder.ts'
 import { stageOptions } from '../config/stage-options.ts'
 import { strictFlag, strictText } from '../config/stage-scalars.ts'
 import { parserPatternProblem, patternMatches, patternPieces } from '../logql/line-pattern.ts'
@@ -17,7 +17,19 @@ const problemOf = (pattern: string): string | null => {
 
 /** `pattern` (Alloy's): values of a line by a pattern of LogQL, such as `<ip> - <_> "<method> <path>"`. */
 export const patternStage: Decoder<StagePlan> = stageOptions(
-  { pattern: strictText(), source: optionalSource, labels_from_groups: strictFlag(false) },
+  {
+    pattern: documented(strictText(), {
+      says: 'A pattern of LogQL.',
+      example: '"<ip> - <_> <status>"',
+      type: 'pattern',
+      default: 'required',
+    }),
+    source: optionalSource,
+    labels_from_groups: documented(strictFlag(false), {
+      says: '`true`: what is captured becomes labels too.',
+      example: 'true',
+    }),
+  },
   ({ pattern, source, labels_from_groups: alsoLabels }, section) => {
     const problem = problemOf(pattern)
     if (problem !== null) section.report('pattern', pattern === '' ? 'MISSING_KEY' : 'BAD_VALUE', problem)

@@ -1,6 +1,6 @@
 import { isMap } from 'yaml'
 import { closest } from '../config/closest.ts'
-import { listOf, type Decoder } from '../config/decoder.ts'
+import { documented, listOf, type Decoder } from '../config/decoder.ts'
 import { childrenOf, described, keyPlace, report, type Place } from '../config/place.ts'
 import { decolorizeStage } from './decolorize.ts'
 import { dropStage } from './drop.ts'
@@ -41,20 +41,71 @@ const REFUSED: ReadonlyMap<string, string> = new Map([
 const NOTHING = pure('', () => true)
 
 /** Inside of `match` there are stages again. */
-const inner: Decoder<readonly StagePlan[]> = { read: (place) => pipelineStages.read(place) }
+const inner: Decoder<readonly StagePlan[]> = {
+  form: { type: 'list of stages', schema: { $ref: '#/definitions/pipeline_stages' } },
+  read: (place) => pipelineStages.read(place),
+}
 
 const STAGES: ReadonlyMap<string, Decoder<StagePlan>> = new Map([
   ['json', jsonStage],
   ['logfmt', logfmtStage],
   ['regex', regexStage],
   ['pattern', patternStage],
-  ['labels', labelsStage],
-  ['labeldrop', labelDropStage],
-  ['labelallow', labelAllowStage],
-  ['static_labels', staticLabelsStage],
-  ['structured_metadata', structuredMetadataStage('structured_metadata')],
-  ['non_indexed_labels', structuredMetadataStage('non_indexed_labels')],
-  ['structured_metadata_drop', structuredMetadataDropStage],
+  [
+    'labels',
+    documented(labelsStage, {
+      says: 'Labels from extracted values: a label with the name of the value, or nothing for its own name.',
+      example: '{ pod: name }',
+      type: 'mapping',
+    }),
+  ],
+  [
+    'labeldrop',
+    documented(labelDropStage, {
+      says: 'Labels that go.',
+      example: '[host]',
+      type: 'list of names',
+      default: 'required',
+    }),
+  ],
+  [
+    'labelallow',
+    documented(labelAllowStage, {
+      says: 'Labels that stay; all others go.',
+      example: '[namespace, type]',
+      type: 'list of names',
+      default: 'required',
+    }),
+  ],
+  [
+    'static_labels',
+    documented(staticLabelsStage, { says: 'Labels with constant values.', example: '{ team: sre }', type: 'labels' }),
+  ],
+  [
+    'structured_metadata',
+    documented(structuredMetadataStage('structured_metadata'), {
+      says: 'Structured metadata from extracted values or labels, as in `labels`.',
+      example: '{ pod: name }',
+      type: 'mapping',
+    }),
+  ],
+  [
+    'non_indexed_labels',
+    documented(structuredMetadataStage('non_indexed_labels'), {
+      says: 'The old name of `structured_metadata`.',
+      example: '{ pod: name }',
+      type: 'mapping',
+    }),
+  ],
+  [
+    'structured_metadata_drop',
+    documented(structuredMetadataDropStage, {
+      says: 'Structured metadata that goes.',
+      example: '[uid]',
+      type: 'list of names',
+      default: 'required',
+    }),
+  ],
   ['output', outputStage],
   ['template', templateStage],
   ['replace', replaceStage],
@@ -64,10 +115,22 @@ const STAGES: ReadonlyMap<string, Decoder<StagePlan>> = new Map([
   ['tenant', tenantStage],
   ['limit', limitStage],
   ['sampling', samplingStage],
-  ['metrics', metricsStage],
+  [
+    'metrics',
+    documented(metricsStage, {
+      says: 'Metrics of what passes, by name, on `/metrics`.',
+      example: '{ events_total: { type: Counter, source: reason, config: { action: inc } } }',
+    }),
+  ],
   ['pack', packStage],
   ['truncate', truncateStage],
-  ['decolorize', decolorizeStage],
+  [
+    'decolorize',
+    documented(decolorizeStage, {
+      says: 'Takes the escape sequences of terminals out of the line. It has no options.',
+      example: '{}',
+    }),
+  ],
 ])
 
 const reportUnknown = (place: Place, name: string): void => {
@@ -83,6 +146,9 @@ const reportUnknown = (place: Place, name: string): void => {
 
 /** One item of the list: a mapping of one stage's name to its options. */
 const stageItem: Decoder<StagePlan> = {
+  required: true,
+  fields: Object.fromEntries(STAGES),
+  single: true,
   read: (place) => {
     if (!isMap(place.node)) {
       report(place, 'BAD_TYPE', `expected a mapping of a stage's name to its options, got ${described(place)}`)
@@ -106,5 +172,7 @@ const list = listOf(stageItem)
 
 /** `pipeline_stages`: everything that is wrong with any of them is reported. */
 export const pipelineStages: Decoder<readonly StagePlan[]> = {
+  item: stageItem,
+  definition: 'pipeline_stages',
   read: (place) => list.read(place).filter((plan) => plan !== NOTHING),
 }

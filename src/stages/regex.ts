@@ -1,4 +1,4 @@
-import type { Decoder } from '../config/decoder.ts'
+import { type Decoder, documented } from '../config/decoder.ts'
 import { stageOptions } from '../config/stage-options.ts'
 import { remembered } from '../regexp/memo.ts'
 import { compiled, optionalSource, regExpText } from './options.ts'
@@ -7,7 +7,15 @@ import { sourceText } from './text-of.ts'
 
 /** `regex`: the named groups of the first match anywhere in the line, or in an extracted text. */
 export const regexStage: Decoder<StagePlan> = stageOptions(
-  { expression: regExpText, source: optionalSource },
+  {
+    expression: documented(regExpText, {
+      says: 'Its named groups are extracted.',
+      example: 'pod (?P<pod>[\\w-]+)',
+      type: 'RE2',
+      default: 'required',
+    }),
+    source: optionalSource,
+  },
   ({ expression, source }, section) => {
     if (expression === '') section.report('expression', 'MISSING_KEY', 'expression is required')
     return {

@@ -1,4 +1,4 @@
-import type { Decoder } from '../config/decoder.ts'
+import { type Decoder, documented } from '../config/decoder.ts'
 import { warn, type Place } from '../config/place.ts'
 import { stageOptions } from '../config/stage-options.ts'
 import { strictText } from '../config/stage-scalars.ts'
@@ -11,6 +11,7 @@ import { impureFunction, impureWarning, parseStageTemplate } from './template-te
 import { sourceText, textOf } from './text-of.ts'
 
 const template: Decoder<Template | null> = {
+  ...strictText(),
   read: (place: Place) => {
     const text = strictText().read(place)
     const impure = impureFunction(text)
@@ -79,7 +80,21 @@ const replaceIn = (entry: WorkEntry, source: string | null, regexp: GoRegExp, re
 
 /** `replace`: what the groups of a pattern capture, everywhere in the line or an extracted text, is made anew. */
 export const replaceStage: Decoder<StagePlan> = stageOptions(
-  { expression: regExpText, source: optionalSource, replace: template },
+  {
+    expression: documented(regExpText, {
+      says: 'What its groups capture is replaced.',
+      example: 'token=(\\S+)',
+      type: 'RE2',
+      default: 'required',
+    }),
+    source: optionalSource,
+    replace: documented(template, {
+      says: 'What it becomes; `.Value` is what was captured.',
+      example: '"***"',
+      type: 'template',
+      default: 'nothing',
+    }),
+  },
   ({ expression, source, replace }, section) => {
     if (expression === '') section.report('expression', 'MISSING_KEY', 'expression is required')
     return {

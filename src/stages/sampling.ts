@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Decoder } from '../config/decoder.ts'
+import { type Decoder, documented } from '../config/decoder.ts'
 import { stageOptions } from '../config/stage-options.ts'
 import { weakNumber, weakText } from '../config/stage-scalars.ts'
 import type { StagePlan, WorkEntry } from './stage.ts'
@@ -13,7 +13,14 @@ const shareOf = (entry: WorkEntry, salt: string): number =>
  * a restart, gets the same answer here.
  */
 export const samplingStage: Decoder<StagePlan> = stageOptions(
-  { rate: weakNumber(0), drop_counter_reason: weakText() },
+  {
+    rate: documented(weakNumber(0), { says: 'Share that is kept, from 0 to 1.', example: '0.1', default: '0' }),
+    drop_counter_reason: documented(weakText(), {
+      says: '`reason` in `logentry_dropped_lines_total`.',
+      example: 'noise',
+      default: 'sampling_stage',
+    }),
+  },
   ({ rate, drop_counter_reason: reason }, section) => {
     if (!(rate >= 0 && rate <= 1)) {
       const message = `Sampling Rate must be between 0.0 and 1.0, received ${rate}`

@@ -1,7 +1,8 @@
-import type { Decoder } from '../config/decoder.ts'
+import { type Decoder, namedForm } from '../config/decoder.ts'
 import { report } from '../config/place.ts'
-import { strictTexts } from '../config/stage-scalars.ts'
+import { strictText, strictTexts } from '../config/stage-scalars.ts'
 import { namedSources } from './labels.ts'
+import { legacyName } from './options.ts'
 import { pure, type StagePlan, type WorkEntry } from './stage.ts'
 import { textOf } from './text-of.ts'
 
@@ -29,6 +30,7 @@ const addMetadata = (entry: WorkEntry, pairs: readonly Pair[]): void => {
 
 /** `structured_metadata`, and its old name `non_indexed_labels`: metadata from extracted values or labels. */
 export const structuredMetadataStage = (stage: string): Decoder<StagePlan> => ({
+  named: namedForm(strictText(), legacyName),
   read: (place) => {
     const pairs = [...namedSources.read(place)].map(([name, source]): Pair => [name, source === '' ? name : source])
     return pure(stage, (entry) => {
@@ -40,6 +42,7 @@ export const structuredMetadataStage = (stage: string): Decoder<StagePlan> => ({
 
 /** `structured_metadata_drop` (Alloy's): metadata of these names goes. */
 export const structuredMetadataDropStage: Decoder<StagePlan> = {
+  item: strictText(),
   read: (place) => {
     const names = new Set(strictTexts.read(place))
     if (names.size === 0) report(place, 'MISSING_KEY', 'expected names of structured metadata, got none')

@@ -1,4 +1,4 @@
-import type { Decoder } from '../config/decoder.ts'
+import { type Decoder, documented } from '../config/decoder.ts'
 import { report, warn, type Place } from '../config/place.ts'
 import { stageOptions } from '../config/stage-options.ts'
 import { strictText } from '../config/stage-scalars.ts'
@@ -9,6 +9,7 @@ import { impureFunction, impureWarning, parseStageTemplate } from './template-te
 import { textOf } from './text-of.ts'
 
 const template: Decoder<Template | null> = {
+  ...strictText(),
   read: (place: Place) => {
     const text = strictText().read(place)
     const impure = impureFunction(text)
@@ -34,7 +35,19 @@ const dotOf = ({ extracted, line }: WorkEntry, source: string): MapValue => {
 
 /** `template`: an extracted value made by a template; an empty one is taken away. A template that fails changes nothing. */
 export const templateStage: Decoder<StagePlan> = stageOptions(
-  { source: strictText(), template },
+  {
+    source: documented(strictText(), {
+      says: 'Name of the extracted value that is made.',
+      example: 'level',
+      default: 'required',
+    }),
+    template: documented(template, {
+      says: 'Sees the extracted values, `.Value` and `.Entry`.',
+      example: "'{{ .Value | ToLower }}'",
+      type: 'template',
+      default: 'empty',
+    }),
+  },
   ({ source, template: made }, section) => {
     if (source === '') section.report('source', 'MISSING_KEY', 'template source value is required')
     return {

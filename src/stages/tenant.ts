@@ -1,4 +1,4 @@
-import { optional, type Decoder } from '../config/decoder.ts'
+import { type Decoder, documented, optional } from '../config/decoder.ts'
 import { stageOptions } from '../config/stage-options.ts'
 import { strictText } from '../config/stage-scalars.ts'
 import { pure, type StagePlan, type WorkEntry } from './stage.ts'
@@ -13,7 +13,11 @@ const ONE_OF = 'label, source and value are mutually exclusive: you should set s
 
 /** `tenant`: chooses the tenant by a constant, an extracted value or a label; an empty value changes nothing. */
 export const tenantStage: Decoder<StagePlan> = stageOptions(
-  { label: name, source: name, value: name },
+  {
+    label: documented(name, { says: 'Label whose value is the tenant. One of the three.', example: 'team' }),
+    source: documented(name, { says: 'Name of the extracted value that is the tenant.', example: 'tenant' }),
+    value: documented(name, { says: 'The tenant itself.', example: 'prod' }),
+  },
   (values, section) => {
     const given = Object.entries(values).filter(([, value]) => value !== null && value !== '')
     const [first, second] = given

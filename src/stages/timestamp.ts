@@ -1,4 +1,4 @@
-import { optional, type Decoder } from '../config/decoder.ts'
+import { type Decoder, documented, optional } from '../config/decoder.ts'
 import { warn } from '../config/place.ts'
 import { checkedStrictText, strictText, strictTexts } from '../config/stage-scalars.ts'
 import { stageOptions } from '../config/stage-options.ts'
@@ -66,7 +66,34 @@ const FUDGE =
 
 /** `timestamp`: an extracted text becomes the time of the entry. */
 export const timestampStage: Decoder<StagePlan> = stageOptions(
-  { source: strictText(), format: strictText(), fallback_formats: strictTexts, location, action_on_failure: action },
+  {
+    source: documented(strictText(), {
+      says: 'Name of the extracted value to read.',
+      example: 'time',
+      default: 'required',
+    }),
+    format: documented(strictText(), {
+      says: "Go's layout, its name such as `RFC3339`, or `Unix`, `UnixMs`, `UnixUs`, `UnixNs`.",
+      example: 'RFC3339',
+      default: 'required',
+    }),
+    fallback_formats: documented(strictTexts, {
+      says: 'Tried in turn when `format` does not fit.',
+      example: '[RFC3339Nano]',
+      default: 'none',
+    }),
+    location: documented(location, {
+      says: 'Time zone of times that tell none.',
+      example: 'Europe/Berlin',
+      default: 'UTC',
+    }),
+    action_on_failure: documented(action, {
+      says: '`skip` keeps the time of the event, `fudge` takes that of the entry before and a nanosecond.',
+      example: 'skip',
+      type: 'skip, fudge',
+      default: 'fudge',
+    }),
+  },
   (options, section) => {
     const { source, format, action_on_failure: onFailure } = options
     if (source === '') {

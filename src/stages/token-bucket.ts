@@ -27,6 +27,12 @@ export class TokenBucket {
     return this.#tokens >= 0 ? 0 : -this.#tokens / this.#perMs
   }
 
+  /** Tokens that are there; negative when some are owed. */
+  tokens(nowMs: number): number {
+    this.#refill(nowMs)
+    return this.#tokens
+  }
+
   #refill(nowMs: number): void {
     const passedMs = Math.max(0, nowMs - this.#atMs)
     this.#tokens = Math.min(this.#burst, this.#tokens + passedMs * this.#perMs)

@@ -1,4 +1,4 @@
-import { listOf, type Decoder } from '../config/decoder.ts'
+import { type Decoder, documented, listOf } from '../config/decoder.ts'
 import { stageOptions } from '../config/stage-options.ts'
 import { strictText, strictTexts, strictWord, weakSize } from '../config/stage-scalars.ts'
 import type { Stage, StagePlan, WorkEntry } from './stage.ts'
@@ -17,10 +17,14 @@ type Rule = {
 
 const rule: Decoder<Rule> = stageOptions(
   {
-    limit: weakSize,
-    suffix: strictText(),
-    sources: strictTexts,
-    source_type: strictWord(SOURCE_TYPES, 'line'),
+    limit: documented(weakSize, { says: 'Longest text, with its suffix.', example: '1KB', default: 'required' }),
+    suffix: documented(strictText(), { says: 'Put behind what was cut.', example: '"..."' }),
+    sources: documented(strictTexts, {
+      says: 'Names of labels, metadata or extracted values. Not with `line`.',
+      example: '[message]',
+      default: 'all',
+    }),
+    source_type: documented(strictWord(SOURCE_TYPES, 'line'), { says: 'What is cut.', example: 'label' }),
   },
   ({ limit, suffix, sources, source_type: type }, section) => {
     const suffixBytes = Buffer.byteLength(suffix)

@@ -24,7 +24,7 @@ type Parts = OpenWalParts & { readonly disk: Disk; readonly metrics: WalMetrics;
 type Hooks = { outbox: WalOutbox | null }
 
 const createFeeds = (
-  { disk, options, sinks, onBroken }: Parts,
+  { disk, options, sinks, onBroken, isDurableFirst = false }: Parts,
   { id, scanned }: Recovered,
   { segmentLog, hooks }: { readonly segmentLog: SegmentLog; readonly hooks: Hooks },
 ): { readonly tail: Tail; readonly feeds: readonly Feed[] } => {
@@ -37,6 +37,7 @@ const createFeeds = (
     return new Feed({
       client,
       required,
+      isDurableFirst,
       log: segmentLog,
       tail,
       start,

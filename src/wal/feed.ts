@@ -1,15 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Entry } from '../entry/entry.ts'
 import { Frontier } from '../kube/frontier.ts'
-import type { LokiClient } from '../loki/loki-client.ts'
 import type { ScopePosition } from '../kube/position.ts'
 import { Bell } from './bell.ts'
+import type { FeedParts } from './feed-parts.ts'
 import { isCovered, type LanePositions } from './lane-positions.ts'
 import type { LaneId } from './record.ts'
-import type { ReadingPlace, Restart } from './scan-state.ts'
-import type { LogReader } from './log-reader.ts'
-import type { SegmentLog } from './segment-log.ts'
-import type { Mark, Place, Tail, TailRecord } from './tail.ts'
+import type { Mark, Place, TailRecord } from './tail.ts'
 
 /**
  * Entries a client may have taken and not settled, together with those behind them. Bounds the memory that one stream
@@ -18,22 +15,6 @@ import type { Mark, Place, Tail, TailRecord } from './tail.ts'
 export const MAX_WINDOW = 131_072
 /** Entries handed on in one turn of the event loop. */
 const MAX_AT_ONCE = 500
-
-export type FeedParts = {
-  readonly client: LokiClient
-  /** The source and the segments wait for it. */
-  readonly required: boolean
-  readonly log: SegmentLog
-  readonly tail: Tail
-  readonly start: ReadingPlace
-  readonly restarts: readonly Restart[]
-  /** Reads the segments, from `start` on. */
-  readonly reader: LogReader
-  /** The settled prefix grew. */
-  readonly onSettled: () => void
-  /** What is on disk cannot be read any more: the log must be opened again. */
-  readonly onDamaged: (why: string) => void
-}
 
 /**
  * One client's way through the log: what it was handed, and up to where it has settled everything. Memory is bounded by
@@ -123,13 +104,19 @@ export class Feed {
 
   /** It was handed everything, and could take more. */
   isCaughtUp(): boolean {
-    return this.#backlog === 0 && this.#o.client.hasRoom()
+    return this.#isHandedOn() && this.#o.client.hasRoom()
+  }
+
+  /** It was handed everything that it may be handed. */
+  #isHandedOn(): boolean {
+    const { isDurableFirst, log } = this.#o
+    return this.#backlog === 0 || (isDurableFirst && this.#handed.index >= log.syncedIndex)
   }
 
   /** Resolves when its queue had room for a good while and it was handed everything, or the signal aborts. */
   async caughtUp(signal: AbortSignal): Promise<void> {
     await this.#o.client.room(signal)
-    if (this.#backlog === 0 || signal.aborted) return
+    if (this.#isHandedOn() || signal.aborted) return
     await new Promise<void>((resolve) => {
       this.#waiters.push(resolve)
       signal.addEventListener('abort', () => {
@@ -178,6 +165,7 @@ export class Feed {
     const early = this.#early
     this.#early = []
     for (const sequence of early) this.settle(sequence)
+    if (this.#o.isDurableFirst) this.#bell.ring()
   }
 
   /**
@@ -213,6 +201,8 @@ export class Feed {
   }
 
   #mayHand(): boolean {
+    const { isDurableFirst, log } = this.#o
+    if (isDurableFirst && this.#handed.index >= log.syncedIndex) return false
     return !this.#stopped.signal.aborted && this.#frontier.outstanding() < MAX_WINDOW && this.#o.client.hasRoom()
   }
 
@@ -231,7 +221,7 @@ export class Feed {
     if (entry !== null) {
       this.#backlog -= 1
       client.offer(entry, sequence)
-      if (this.#backlog === 0) this.#tellCaughtUp()
+      if (this.#isHandedOn()) this.#tellCaughtUp()
     } else if (!durable) this.#early.push(sequence)
     else this.#o.onSettled()
   }

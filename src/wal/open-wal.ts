@@ -18,6 +18,8 @@ export type WalSink = { readonly client: LokiClient; readonly required: boolean 
 
 export type OpenWalParts = {
   readonly options: WalOptions
+  /** See `FeedParts`; absent: it is handed on at once. */
+  readonly isDurableFirst?: boolean
   readonly jobs: readonly WalJob[]
   readonly sinks: readonly WalSink[]
   readonly clock: Clock

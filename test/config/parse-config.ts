@@ -13,6 +13,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { configDecoder, parseConfig } from '../../src/config/parse-config.ts'
 import type { Overlay } from '../../src/config/place.ts'
 import { printClient, printConfig } from '../../src/config/print-config.ts'
+import { WORKLOADS } from '../../src/enrich/resource.ts'
 
 const FIXTURES = resolve(import.meta.dirname, '../fixtures/config')
 const fixture = (name: string): string => readFileSync(join(FIXTURES, name), 'utf8')
@@ -300,6 +301,8 @@ t.test('the smallest file has every default', (t) => {
           maxLineBytes: 262_144,
           maxLabelValueBytes: 2048,
         },
+        enrich: null,
+        throttle: null,
         relabel: [],
         stages: [],
         written: { relabel: null, stages: null },
@@ -419,6 +422,21 @@ t.test('a file with everything is read as it says', (t) => {
         maxLineBytes: 10_240,
         maxLabelValueBytes: 128,
       },
+      enrich: {
+        labels: ['app.kubernetes.io/*', 'team'],
+        annotations: ['shop.example/owner'],
+        owners: true,
+        namespaceLabels: ['cost-centre'],
+        nodeLabels: ['topology.kubernetes.io/zone'],
+        resources: ['pods', 'replicasets.apps', 'rollouts.argoproj.io'],
+        waitMs: 100,
+        maxNames: 8,
+        maxValueBytes: 64,
+        cacheBytes: 8_388_608,
+        cacheTtlMs: 300_000,
+        requestsPerSecond: 10,
+      },
+      throttle: { lines: 5, windowMs: 900_000, namespaceLines: 1000, namespaceWindowMs: 30_000 },
     },
     {
       source: { namespaces: { kind: 'all', except: ['shop', 'web'] }, start: { kind: 'new' } },
@@ -444,6 +462,41 @@ t.test('a file with everything is read as it says', (t) => {
     enabled: false,
     timing: { leaseDurationMs: 30_000, renewDeadlineMs: 20_000, retryPeriodMs: 2500 },
   })
+  t.end()
+})
+
+t.test('what is looked up, and what is kept back, is said in full', (t) => {
+  const events = (yaml: string): string =>
+    `clients: [{url: http://l/loki/api/v1/push}]\nscrape_configs:\n  - job_name: a\n    kubernetes_events: {${yaml}}\n`
+  const jobOf = (yaml: string): unknown => valid(events(yaml)).scrapeConfigs[0]
+  t.match(jobOf('enrich: {owners: true}'), {
+    enrich: { resources: WORKLOADS, waitMs: 250, maxNames: 16, maxValueBytes: 256, requestsPerSecond: 20 },
+  })
+  t.match(jobOf('enrich: {node_labels: [zone]}'), { enrich: { resources: [] } }, 'no object is read without need')
+  t.match(jobOf('throttle: {lines: 3}'), { throttle: { lines: 3, windowMs: 600_000, namespaceLines: 0 } })
+  t.match(jobOf('throttle: {}'), { throttle: null })
+  const wrong: Readonly<Record<string, string>> = {
+    'enrich: {}': 'MISSING_KEY scrape_configs[0].kubernetes_events.enrich.labels',
+    'enrich: {labels: [a b]}': 'BAD_VALUE scrape_configs[0].kubernetes_events.enrich.labels[0]',
+    'enrich: {labels: ["[a"]}': 'BAD_VALUE scrape_configs[0].kubernetes_events.enrich.labels[0]',
+    'enrich: {labels: [a, a]}': 'DUPLICATE_NAME scrape_configs[0].kubernetes_events.enrich.labels[1]',
+    'enrich: {owners: true, resources: [secrets]}':
+      'UNSUPPORTED scrape_configs[0].kubernetes_events.enrich.resources[0]',
+    'enrich: {owners: true, resources: [secrets.x.io]}':
+      'UNSUPPORTED scrape_configs[0].kubernetes_events.enrich.resources[0]',
+    'enrich: {owners: true, resources: ["*"]}': 'BAD_VALUE scrape_configs[0].kubernetes_events.enrich.resources[0]',
+    'enrich: {owners: true, resources: [rollouts]}':
+      'BAD_VALUE scrape_configs[0].kubernetes_events.enrich.resources[0]',
+    'enrich: {owners: true, wait: 1h}': 'BAD_DURATION scrape_configs[0].kubernetes_events.enrich.wait',
+    'throttle: {lines: -1}': 'BAD_VALUE scrape_configs[0].kubernetes_events.throttle.lines',
+    'throttle: {lines: 1, window: 1ms}': 'BAD_DURATION scrape_configs[0].kubernetes_events.throttle.window',
+  }
+  for (const [yaml, told] of Object.entries(wrong))
+    t.strictSame(
+      errors(events(yaml)).map((error) => brief(error).replace(/^\S+ /, '')),
+      [told],
+      yaml,
+    )
   t.end()
 })
 
@@ -878,7 +931,7 @@ t.test('docs/configuration.md tells every key, and no other', (t) => {
     t.ok(rows.length > 0)
     for (const row of rows)
       t.ok(
-        known.some((key) => key.replaceAll('[]', '') === `${top}.${row}`),
+        known.some((key) => `${key.replaceAll('[]', '')}.`.startsWith(`${top}.${row}.`)),
         `${top}.${row}`,
       )
   }

@@ -316,6 +316,7 @@ const demo = async (more: Partial<DemoOptions>): Promise<{ code: number; text: s
     signal,
     out: { ...out, write: (part) => void out.write(part) },
     startAgent: smallAgent(),
+    startPage: () => Promise.resolve({ url: 'http://127.0.0.1:8090', close: () => Promise.resolve() }),
     lokiPort: 0,
     ...more,
   })

@@ -342,6 +342,16 @@ t.test('the notes tell the first query, and what does not stay', (t) => {
   t.notMatch(named, /CHOOSE A NAME/)
   t.match(named, 'https://<secret>@loki.example/push')
   t.notMatch(named, 'u:p')
+  const withSecret = (kind: string): string =>
+    notes({
+      config: {
+        kind,
+        clients: [{ url: 'https://loki.example/push', basic_auth: { username: 'u', password: 'hidden' } }],
+      },
+    })
+  t.match(withSecret('ConfigMap'), /A SECRET IS IN A CONFIGMAP/)
+  t.notMatch(withSecret('Secret') + notes(COMBINATIONS['configuration']), /A SECRET IS IN A CONFIGMAP/)
+  t.notMatch(withSecret('ConfigMap'), /hidden/)
   t.match(notes(COMBINATIONS['wal on an emptyDir']), /NOT PERSISTENT: the write-ahead log is on an emptyDir/)
   t.match(notes({ wal: { enabled: true } }), /PersistentVolumeClaim eventail-wal, which `helm uninstall` removes/)
   t.notMatch(notes(COMBINATIONS['wal on a claim']), /NOT PERSISTENT|removes/)

@@ -48,6 +48,8 @@ t.test('what is generated in deploy/ is what `npm run generate` makes of its sou
   t.end()
 })
 
+const [, readmeExample = ''] = /```yaml\n([\s\S]*?)```/.exec(read('deploy/kustomize/README.md')) ?? []
+
 /** Why kubectl cannot be asked; false: it is there, and has a kustomize that knows components as they are now. */
 const noKubectl = ((): string | false => {
   const { status, stdout } = spawnSync('kubectl', ['version', '--client', '-o', 'json'], { encoding: 'utf8' })
@@ -63,8 +65,11 @@ t.test('kustomize itself builds the same objects in the same order', { skip: noK
     t.ok(isSame(objects, real(join(kustomize, 'overlays', name))), `overlay ${name}`)
   }
   const elsewhere = withComponents(EVERYTHING, 'namespace: monitoring\n')
-  const folder = copyWith(t.testdir(), elsewhere)
-  t.ok(isSame(build(folder), real(folder)), 'every component, in another namespace')
+  const image = 'images: [{name: eventail, newName: registry.example:5000/x, digest: "sha256:0123"}]\n'
+  for (const text of [elsewhere, readmeExample, withComponents(['ha'], image)]) {
+    const folder = copyWith(t.testdir(), text)
+    t.ok(isSame(build(folder), real(folder)), text)
+  }
   t.end()
 })
 
@@ -281,7 +286,7 @@ t.test('memory follows what was measured, and the heap follows the memory', (t) 
   const { requests = {}, limits = {} } = container.resources!
   const limit = quantityBytes(limits['memory'])
   t.ok(quantityBytes(requests['memory']) > 100e6, 'more than idle')
-  t.ok(limit > 1.25 * 202e6, 'a quarter more than the highest figure measured')
+  t.ok(limit > 1.5 * 161e6, 'half as much again as the most that was measured under it')
   t.notOk('cpu' in limits, 'a burst is not throttled')
   const [, percent = ''] = /--max-old-space-size-percentage=(\d+)/.exec(
     deployedBy(overlay('default')).environment['NODE_OPTIONS']!,
@@ -317,6 +322,17 @@ t.test('selectors, ports and paths fit together', (t) => {
   }
   t.not(container.livenessProbe!.httpGet!.path, '/ready', 'a restart mends neither Loki nor the API server')
   t.match(specOf('Service').ports, [{ name: port!.name, targetPort: port!.name, port: port!.containerPort }])
+  t.end()
+})
+
+t.test('the README tells every overlay and every component', (t) => {
+  const readme = read('deploy/kustomize/README.md')
+  for (const name of [...OVERLAYS, ...readdirSync(join(kustomize, 'components'))]) {
+    t.match(readme, `\n| \`${name}\` | `, name)
+  }
+  const objects = build(copyWith(t.testdir(), readmeExample))
+  t.match(configOf(objects).clients, [{ tenantId: 'platform', externalLabels: { cluster: 'prod-eu' } }])
+  t.match(deployedBy(objects).container.image, /^registry\.example\/eventail:\d/)
   t.end()
 })
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import tap, { type Test } from 'tap'
+import { define } from '../../src/template/define.ts'
 import type { RenderFacts, TemplateFunctions } from '../../src/template/functions.ts'
 import { lokiFunctions } from '../../src/template/loki-functions.ts'
 import { promtailFunctions } from '../../src/template/promtail-functions.ts'
@@ -321,6 +322,21 @@ const FRAGMENTS = [
   'repeat', 'trunc', 'substr', 'regexReplaceAll', '"(a"', 'regexSplit', 'toDate', 'date', 'duration', 'fromJson', 'toPrettyJson', 'splitn', 'round',
   'div', 'divf', 'until', 'seq', 'abbrevboth', 'wrap', 'semverCompare', 'urlParse', 'urlJoin', 'chunk', 'first', 'join', 'quote', 'b32dec',
 ] // prettier-ignore
+
+tap.test('a method of a struct is called with arguments', (t) => {
+  const files: TemplateValue = {
+    kind: 'struct',
+    type: 'files',
+    fields: new Map(),
+    text: null,
+    methods: new Map([['Get', define(['string'], ([path]) => `text of ${path}`)]]),
+  }
+  const dot = mapOf([['Files', files]])
+  t.equal(render('{{ .Files.Get "a" }}, {{ "b" | .Files.Get }}', {}, dot), 'text of a, text of b')
+  t.match(render('{{ .Files.Get }}', {}, dot), 'wrong number of args for Get: want 1 got 0')
+  t.match(render('{{ .Files.Put "a" }}', {}, dot), "can't evaluate field Put in type files")
+  t.end()
+})
 
 tap.test('no template throws, and all come to an end', (t) => {
   const statement = fc.array(fc.constantFrom(...FRAGMENTS), { maxLength: 12 })

@@ -77,6 +77,33 @@ t.test('group commit', (t) => {
     await end(log)
   })
 
+  t.test('comes first where entries could not be made again: no client has what a crash would take back', async (t) => {
+    const { fault } = recording()
+    const log = await running({ fault, isDurableFirst: true })
+    await log.clock.advance(2000)
+    for (let rv = 1; rv <= 1500; rv += 500) {
+      const before = log.client.handed.length
+      offer(log, rv, rv + 499)
+      t.ok(log.outbox.hasRoom(), 'and the source is not held up by that')
+      await log.clock.advance(19)
+      t.equal(log.client.handed.length, before)
+      await log.clock.advance(1)
+      await turns()
+      t.equal(log.client.handed.length, before + 500)
+    }
+    log.client.settle()
+    await log.clock.advance(20)
+    t.equal(acknowledged(log), '1500')
+    offer(log, 1501)
+    await turns()
+    log.disk.crash(ALL_LOST)
+    t.equal(log.client.handed.length, 1500)
+    const again = await running({ torn: log.disk, isDurableFirst: true })
+    t.equal(again.outbox.resume(again.lane)?.watched, '1500', 'the source gives 1501 again')
+    t.strictSame(again.client.handed, [])
+    await end(again)
+  })
+
   t.test('without fsync is written and not synced', async (t) => {
     const { fault, done } = recording()
     const log = await running({ fault, fsync: false })

@@ -1,0 +1,84 @@
+import type { KubeFailure } from '../kube/client.ts'
+import { readPage } from '../kube/page.ts'
+import { nameOf, namespaceOf } from './facts.ts'
+import type { MetadataApi } from './metadata-api.ts'
+import { type Resource, resourceName } from './resource.ts'
+
+export type ListReaderOptions = {
+  readonly api: MetadataApi
+  /** Resolves when one more request may be made; the first was paid for. */
+  readonly token: () => Promise<void>
+}
+
+export type ListListener = {
+  readonly onItem: (item: unknown, place: { readonly namespace: string; readonly name: string }) => void
+  readonly onPage: () => void
+}
+
+/** `complete`: what was not given is not there. `given_up`: it is too long, or expired on the way. */
+export type ListEnd =
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'given_up' }
+  | { readonly kind: 'failed'; readonly failure: KubeFailure }
+
+/** 100,000 objects. */
+const MAX_PAGES = 200
+/** What could not be listed is not listed again for so long. */
+const RESTS_MS = 600_000
+const MAX_RESTING = 1024
+
+type PageOutcome = ListEnd | { readonly kind: 'more'; readonly continueToken: string } | { readonly kind: 'too_large' }
+
+/** Reads lists of metadata, page by page, from the API server's cache. */
+export class ListReader {
+  readonly #o: ListReaderOptions
+  readonly #restsUntil = new Map<string, number>()
+  #nowMs = 0
+
+  constructor(options: ListReaderOptions) {
+    this.#o = options
+  }
+
+  /** Whether it did not turn out to be too long lately. */
+  isPossible(resource: Resource, namespace: string, nowMs: number): boolean {
+    this.#nowMs = nowMs
+    return nowMs >= (this.#restsUntil.get(`${resourceName(resource)} ${namespace}`) ?? 0)
+  }
+
+  async read(resource: Resource, namespace: string, listener: ListListener): Promise<ListEnd> {
+    let continueToken: string | null = null
+    let fromCache = true
+    for (let page = 0; page < MAX_PAGES; page += 1) {
+      if (page > 0) await this.#o.token()
+      const outcome = await this.#page(resource, { namespace, continueToken, fromCache }, listener)
+      if (outcome.kind === 'more') continueToken = outcome.continueToken
+      // An API server before 1.31 answers with everything, whatever `limit` says, when it is asked for its cache.
+      else if (outcome.kind === 'too_large' && fromCache && continueToken === null) fromCache = false
+      else if (outcome.kind === 'too_large') break
+      else return outcome
+    }
+    this.#rest(resource, namespace)
+    return { kind: 'given_up' }
+  }
+
+  async #page(
+    resource: Resource,
+    query: Parameters<MetadataApi['page']>[1],
+    { onItem, onPage }: ListListener,
+  ): Promise<PageOutcome> {
+    const answer = await this.#o.api.page(resource, query)
+    if (answer.kind === 'too_large') return { kind: 'too_large' }
+    if (answer.kind === 'http' && answer.status === 410) return { kind: 'given_up' }
+    if (answer.kind !== 'ok') return { kind: 'failed', failure: answer }
+    const page = readPage(answer.body)
+    if (page === null) return { kind: 'failed', failure: { kind: 'malformed', why: 'not a list' } }
+    for (const item of page.items) onItem(item, { namespace: namespaceOf(item), name: nameOf(item) })
+    onPage()
+    return page.continueToken === null ? { kind: 'complete' } : { kind: 'more', continueToken: page.continueToken }
+  }
+
+  #rest(resource: Resource, namespace: string): void {
+    if (this.#restsUntil.size >= MAX_RESTING) this.#restsUntil.clear()
+    this.#restsUntil.set(`${resourceName(resource)} ${namespace}`, this.#nowMs + RESTS_MS)
+  }
+}

@@ -1,0 +1,85 @@
+import { type Facts, factsBytes } from './facts.ts'
+
+/** What is known of one object: `facts`, or that there is none of that name and uid. */
+export type Known = {
+  readonly facts: Facts | null
+  /** From this moment on it should be looked up again; it is served until then and meanwhile. Infinity: never. */
+  readonly staleMs: number
+  /** From this moment on it is not known any more. */
+  readonly endMs: number
+}
+
+type Slot = Known & { readonly sizeBytes: number; usedMs: number }
+
+/** A slot of the map, its key and the object around it. */
+const SLOT_BYTES = 180
+/** A use moves an object to the young end of the queue at most this often: moving costs more than reading. */
+const TOUCH_MS = 5000
+
+/**
+ * What was looked up, by key, bounded in bytes: the longest unused goes first. Absence is remembered too, or each event
+ * about a deleted object would ask for it again.
+ */
+export class Memory {
+  readonly #capacityBytes: number
+  readonly #slots = new Map<string, Slot>()
+  #sizeBytes = 0
+
+  constructor(capacityBytes: number) {
+    this.#capacityBytes = capacityBytes
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes
+  }
+
+  get size(): number {
+    return this.#slots.size
+  }
+
+  get(key: string, nowMs: number): Known | null {
+    const slot = this.#slots.get(key)
+    if (slot === undefined) return null
+    if (nowMs >= slot.endMs) {
+      this.#drop(key, slot)
+      return null
+    }
+    if (nowMs - slot.usedMs > TOUCH_MS) {
+      slot.usedMs = nowMs
+      this.#slots.delete(key)
+      this.#slots.set(key, slot)
+    }
+    return slot
+  }
+
+  /** Remembers it; others go if there is no room. */
+  put(key: string, known: Known, nowMs: number): void {
+    this.#take(key, known, nowMs)
+    for (const [oldest, slot] of this.#slots) {
+      if (this.#sizeBytes <= this.#capacityBytes) break
+      this.#drop(oldest, slot)
+    }
+  }
+
+  /** Remembers what nobody asked for, if there is room for it anyway. */
+  putSpare(key: string, known: Known, nowMs: number): void {
+    if (this.#slots.has(key) || this.#sizeBytes + slotBytes(key, known) <= this.#capacityBytes)
+      this.#take(key, known, nowMs)
+  }
+
+  #take(key: string, known: Known, nowMs: number): void {
+    const before = this.#slots.get(key)
+    if (before !== undefined) this.#drop(key, before)
+    const sizeBytes = slotBytes(key, known)
+    this.#slots.set(key, { ...known, sizeBytes, usedMs: nowMs })
+    this.#sizeBytes += sizeBytes
+  }
+
+  #drop(key: string, slot: Slot): void {
+    this.#slots.delete(key)
+    this.#sizeBytes -= slot.sizeBytes
+  }
+}
+
+const slotBytes = (key: string, { facts }: Known): number =>
+  SLOT_BYTES + key.length + (facts === null ? 0 : factsBytes(facts))

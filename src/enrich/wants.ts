@@ -1,0 +1,150 @@
+import type { Place } from './metadata-api.ts'
+import { type Resource, resourceName } from './resource.ts'
+
+/** One object, of one life: an object that was deleted and made anew has another uid. */
+export type Target = Place & {
+  /** '' where references name no reliable one (nodes): the name alone decides. */
+  readonly uid: string
+  readonly key: string
+}
+
+export const targetOf = (place: Place, uid: string): Target => ({
+  ...place,
+  uid,
+  key: `${resourceName(place.resource)} ${place.namespace} ${place.name} ${uid}`,
+})
+
+/** What to ask for next: one object, or all of a kind because many of them are wanted. */
+export type Task =
+  | { readonly kind: 'get'; readonly target: Target }
+  | {
+      readonly kind: 'list'
+      readonly resource: Resource
+      /** '' is every namespace. */
+      readonly namespace: string
+      readonly targets: ReadonlyMap<string, Target>
+    }
+
+type Group = {
+  readonly resource: Resource
+  readonly namespace: string
+  /** Nothing is known of them, and events wait. */
+  readonly fresh: Map<string, Target>
+  /** Known, and to be looked at again. */
+  readonly stale: Map<string, Target>
+}
+
+/** From so many on, a list of their namespace costs the API server less than they do one by one. */
+const LIST_FROM = 16
+/** So many in so many namespaces, and the kind is listed over all namespaces. */
+const LIST_ALL_FROM = { targets: 512, namespaces: 32 }
+/** Wanted at once; what is more is not remembered, and wanted again by the next event about it. */
+const MAX_WANTED = 16_384
+
+export type WantsOptions = {
+  /** Whether the kind may be listed over all namespaces. */
+  readonly isEverywhere: boolean
+  /** Whether a list was not refused lately; '' is every namespace. */
+  readonly mayList: (resource: Resource, namespace: string) => boolean
+}
+
+const sizeOf = ({ fresh, stale }: Group): number => fresh.size + stale.size
+
+/** Requests that a group's fresh targets take. */
+const costOf = ({ fresh }: Group): number => (fresh.size < LIST_FROM ? fresh.size : 1)
+
+/** What should be looked up, by kind and namespace, the oldest first; what events wait for before what is only stale. */
+export class Wants {
+  readonly #o: WantsOptions
+  readonly #groups = new Map<string, Group>()
+  #size = 0
+  #cost = 0
+
+  constructor(options: WantsOptions) {
+    this.#o = options
+  }
+
+  get isEmpty(): boolean {
+    return this.#size === 0
+  }
+
+  /** Requests, about, until everything that events wait for is known. */
+  get cost(): number {
+    return this.#cost
+  }
+
+  has({ resource, namespace, key }: Target): boolean {
+    const group = this.#groups.get(groupKey(resource, namespace))
+    return group !== undefined && (group.fresh.has(key) || group.stale.has(key))
+  }
+
+  add(target: Target, isFresh: boolean): void {
+    if (this.#size >= MAX_WANTED) return
+    const { resource, namespace, key } = target
+    const at = groupKey(resource, namespace)
+    const group = this.#groups.get(at) ?? { resource, namespace, fresh: new Map(), stale: new Map() }
+    if (group.fresh.has(key) || group.stale.has(key)) return
+    this.#groups.set(at, group)
+    this.#changed(group, () => (isFresh ? group.fresh : group.stale).set(key, target))
+  }
+
+  /** It became known by the way. */
+  remove({ resource, namespace, key }: Target): void {
+    const at = groupKey(resource, namespace)
+    const group = this.#groups.get(at)
+    if (group === undefined) return
+    this.#changed(group, () => group.fresh.delete(key) || group.stale.delete(key))
+    if (sizeOf(group) === 0) this.#groups.delete(at)
+  }
+
+  /** Takes out what should be asked for next; null: nothing is wanted. */
+  take(): Task | null {
+    const groups = [...this.#groups.values()]
+    const group = groups.find(({ fresh }) => fresh.size > 0) ?? groups[0]
+    if (group === undefined) return null
+    const { resource, namespace } = group
+    const alike = groups.filter((other) => other.resource === resource)
+    if (this.#isListed(alike)) return this.#takeAll(resource, '', alike)
+    if (sizeOf(group) >= LIST_FROM && this.#o.mayList(resource, namespace)) {
+      return this.#takeAll(resource, namespace, [group])
+    }
+    return this.#takeOne(group)
+  }
+
+  #isListed(groups: readonly Group[]): boolean {
+    const [first] = groups
+    if (first === undefined || !this.#o.isEverywhere || groups.length < LIST_ALL_FROM.namespaces) return false
+    const targets = groups.reduce((sum, group) => sum + sizeOf(group), 0)
+    return targets >= LIST_ALL_FROM.targets && this.#o.mayList(first.resource, '')
+  }
+
+  #takeOne(group: Group): Task | null {
+    const [target] = group.fresh.size > 0 ? group.fresh.values() : group.stale.values()
+    if (target === undefined) return null
+    this.remove(target)
+    // Another namespace's turn.
+    const at = groupKey(group.resource, group.namespace)
+    if (this.#groups.delete(at)) this.#groups.set(at, group)
+    return { kind: 'get', target }
+  }
+
+  #takeAll(resource: Resource, namespace: string, groups: readonly Group[]): Task {
+    const targets = new Map<string, Target>()
+    for (const group of groups) {
+      for (const [key, target] of [...group.fresh, ...group.stale]) targets.set(key, target)
+      this.#size -= sizeOf(group)
+      this.#cost -= costOf(group)
+      this.#groups.delete(groupKey(group.resource, group.namespace))
+    }
+    return { kind: 'list', resource, namespace, targets }
+  }
+
+  #changed(group: Group, change: () => unknown): void {
+    const [size, cost] = [sizeOf(group), costOf(group)]
+    change()
+    this.#size += sizeOf(group) - size
+    this.#cost += costOf(group) - cost
+  }
+}
+
+const groupKey = (resource: Resource, namespace: string): string => `${resourceName(resource)} ${namespace}`
