@@ -2,7 +2,6 @@ import {
   type AnnotationQuery,
   DashboardCursorSync,
   type DashboardLink,
-  DashboardLinkBuilder,
   DashboardLinkType,
   type Panel,
   type VariableModel,
@@ -24,17 +23,22 @@ export type Layout = {
   readonly tags: readonly string[]
   readonly variables: readonly Builder<VariableModel>[]
   readonly annotations: readonly AnnotationQuery[]
-  readonly links: readonly Builder<DashboardLink>[]
+  readonly links: readonly DashboardLink[]
   readonly rows: readonly Row[]
 }
 
-const linksTo = (title: string, tag: string, hasSameVariables: boolean): DashboardLinkBuilder =>
-  new DashboardLinkBuilder(title)
-    .type(DashboardLinkType.Dashboards)
-    .tags([tag])
-    .asDropdown(false)
-    .includeVars(hasSameVariables)
-    .keepTime(true)
+/** Plain: the SDK's builder puts links into a menu that only the newest Grafana has. */
+const linksTo = (title: string, tag: string, hasSameVariables: boolean): DashboardLink => ({
+  title,
+  type: DashboardLinkType.Dashboards,
+  tags: [tag],
+  asDropdown: false,
+  includeVars: hasSameVariables,
+  keepTime: true,
+  targetBlank: false,
+  icon: 'dashboard',
+  tooltip: '',
+})
 
 /** Those on events hand each other their variables; the agent's has another data source under the same name. */
 export const BETWEEN_EVENTS = linksTo('Events', 'eventail', true)
@@ -91,7 +95,7 @@ export const layOut = (layout: Layout): ClassicDashboard => ({
   refresh: '1m',
   time: { from: layout.from, to: 'now' },
   graphTooltip: DashboardCursorSync.Crosshair,
-  links: layout.links.map((link) => link.build()),
+  links: layout.links,
   annotations: { list: layout.annotations },
   templating: { list: layout.variables.map((variable) => withoutInterval(variable.build())) },
   panels: panelsOf(layout.rows),

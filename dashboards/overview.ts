@@ -24,7 +24,7 @@ const TIMELINE =
   '/d/eventail-timeline?${datasource:queryparam}&${cluster:queryparam}&${__url_time_range}' +
   '&var-namespace=${__data.fields.Namespace}&var-kind=${__data.fields.Kind}&var-name=${__data.fields.Name}%24'
 
-const LAST_EVENT = `max(max_over_time(${ALL_EVENTS} | label_format at="{{ __timestamp__ | unixEpochMillis }}" | unwrap at [$__auto]))`
+const LAST_EVENT = `max(max_over_time(${ALL_EVENTS} | label_format at="{{ __timestamp__ | unixEpochMillis }}" | unwrap at [$__auto]) by (cluster))`
 
 const POSITION_AGE = `max(last_over_time(${HEARTBEATS} | logfmt position_age | unwrap position_age [$__auto]) by (cluster))`
 

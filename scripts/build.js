@@ -33,6 +33,8 @@ const bundle = (entryPoints, options = {}) =>
     legalComments: 'none',
     logLevel: 'warning',
     define: { EVENTAIL_VERSION: JSON.stringify(version) },
+    // Asked for by `debug`, which does without when it is not there: nobody reads its colours.
+    external: ['supports-color'],
     // A dependency of a dependency asks for Node's own, which Node 24 warns of.
     alias: { punycode: 'punycode/punycode.js' },
     // CommonJS dependencies ask for Node's own modules by require().
@@ -45,7 +47,11 @@ const bundle = (entryPoints, options = {}) =>
 await rm(asked.out, { recursive: true, force: true })
 await bundle({
   eventail: 'src/main.ts',
-  ...(asked.bench && { bench: 'test/bench/main.ts', 'bench-world': 'test/bench/world.ts' }),
+  ...(asked.bench && {
+    bench: 'test/bench/main.ts',
+    'bench-world': 'test/bench/world.ts',
+    'bench-enrich-world': 'test/bench/enrich-world.ts',
+  }),
   ...(asked.chaos && { chaos: 'test/chaos/main.ts' }),
   ...(asked.soak && {
     soak: 'test/bench/soak.ts',

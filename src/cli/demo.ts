@@ -29,6 +29,7 @@ export type DemoSurroundings = {
 /** The demo's agent is the real one with a configuration file like any other; flags may change it. */
 const configText = (lokiUrl: string, folder: string): string => `
 server: {http_listen_address: 127.0.0.1, http_listen_port: 0, log_level: warn}
+heartbeat: 15s
 clients:
   - url: ${lokiUrl}/loki/api/v1/push
     external_labels: {cluster: demo}

@@ -198,7 +198,7 @@ export const serverSection = record(
     http_listen_conn_limit: documented(integer(0, { min: 0, max: 1_000_000 }), {
       says: 'Connections at a time; 0 is the default.',
       example: '20',
-      default: String(MAX_CONNECTIONS),
+      default: '100',
     }),
     http_server_read_timeout: documented(duration(30_000), {
       says: 'For a whole request; 0 is without end.',
@@ -211,9 +211,12 @@ export const serverSection = record(
     }),
     http_server_write_timeout: documented(duration(STALLED_MS), {
       says: 'A connection on which nothing moves for so long is ended, in mid-answer too.',
+      example: '30s',
+    }),
+    http_server_idle_timeout: documented(duration(KEEP_ALIVE_MS), {
+      says: 'Between two requests.',
       example: '1m',
     }),
-    http_server_idle_timeout: documented(duration(KEEP_ALIVE_MS), { says: 'Between two requests.', example: '2m' }),
     ...meaningless(GRPC_KEYS, NO_GRPC),
     ...meaningless(OTHER_KEYS, NO_MEANING),
   },

@@ -1,5 +1,6 @@
+import type { LogQuery, MetricQuery, Span, Stage } from '../logql/ast.ts'
 import { parseQuery } from '../logql/parse.ts'
-import { logsOf } from '../rules/query-parts.ts'
+import { rangesOf } from '../rules/query-parts.ts'
 import { withoutMetadata as ruleWithoutMetadata } from '../rules/without-metadata.ts'
 import { fieldOf, isObject, type Json } from './json.ts'
 
@@ -17,19 +18,45 @@ const isLogQuery = (text: string): boolean => {
   return parsed.kind === 'ok' && parsed.query.kind === 'log'
 }
 
-/** Two parsers of a query as one: what the second one takes from the line, the first one takes, too. */
-const inOneParser = (text: string): string => {
+type LogfmtStage = Extract<Stage, { readonly kind: 'logfmt' }>
+
+const takesNames = (stage: Stage): stage is LogfmtStage => stage.kind === 'logfmt' && stage.extractions.length > 0
+
+/** Parts of a text by others, from the end, so that what is in front does not move. */
+const replaced = (text: string, parts: readonly (Span & { readonly by: string })[]): string =>
+  parts
+    .toSorted((a, b) => b.from - a.from)
+    .reduce((all, { from, to, by }) => `${all.slice(0, from)}${by}${all.slice(to)}`, text)
+
+/** Two parsers of a query for lines as one: what the second one takes from the line, the first one takes, too. */
+const inOneParser = (text: string, { stages }: LogQuery): string => {
+  const [first, second] = stages.filter(takesNames)
+  if (first === undefined || second === undefined) return text
+  const names = [first, second].flatMap(({ extractions }) => extractions.map(({ label }) => label))
+  const before = text.slice(0, second.from).trimEnd().length
+  return replaced(text, [
+    { ...first, by: `| logfmt ${names.join(', ')}` },
+    { from: before, to: second.to, by: '' },
+  ])
+}
+
+/**
+ * Loki (seen in 3.7) stops at the first of the names of `| logfmt a, b` that a line has, when a query for numbers needs
+ * no other label. Without names it takes those that the query needs.
+ */
+const withAllNames = (text: string, query: MetricQuery): string => {
+  const several = rangesOf(query).flatMap(({ log }) => log.stages.filter(takesNames))
+  const parts = several.filter(({ extractions }) => extractions.length > 1)
+  return replaced(
+    text,
+    parts.map(({ from, to }) => ({ from, to, by: '| logfmt' })),
+  )
+}
+
+const mended = (text: string): string => {
   const parsed = parseQuery(text)
   if (parsed.kind === 'error') return text
-  const pairs = logsOf(parsed.query).flatMap(({ stages }) => {
-    const [first, second] = stages.filter((stage) => stage.kind === 'logfmt' && stage.extractions.length > 0)
-    return first === undefined || second === undefined ? [] : [{ first, second }]
-  })
-  // From the end, so that what is in front does not move.
-  return pairs.toReversed().reduce((all, { first, second }) => {
-    const names = all.slice(second.from, second.to).replace(/^\|\s*logfmt\s*/, '')
-    return `${all.slice(0, first.to)}, ${names}${all.slice(first.to, second.from).trimEnd()}${all.slice(second.to)}`
-  }, text)
+  return parsed.query.kind === 'log' ? inOneParser(text, parsed.query) : withAllNames(text, parsed.query)
 }
 
 /**
@@ -42,7 +69,7 @@ export const withoutMetadata = (expr: string): string => {
   const rewritten = isLogQuery(masked)
     ? ruleWithoutMetadata(`${COUNTED}${masked}${WINDOW}`).slice(COUNTED.length, -WINDOW.length)
     : ruleWithoutMetadata(masked)
-  const whole = rewritten === masked ? masked : inOneParser(rewritten)
+  const whole = rewritten === masked ? masked : mended(rewritten)
   return variables.reduce((text, variable, index) => text.replace(standIn(index), () => variable), whole)
 }
 

@@ -13,12 +13,17 @@ export type Controller = {
 
 /** What is kept of one object: what was chosen, and nothing else. */
 export type Facts = {
-  readonly uid: string
-  /** The uid by which a kubelet knows a static pod, whose mirror in the API server has another; '' of all others. */
-  readonly staticUid: string
   readonly controller: Controller | null
   readonly labels: Chosen
   readonly annotations: Chosen
+}
+
+/** An object that was read. */
+export type Seen = {
+  readonly uid: string
+  /** The uid by which a kubelet knows a static pod, whose mirror in the API server has another; '' of all others. */
+  readonly staticUid: string
+  readonly facts: Facts
 }
 
 /** Names and uids of Kubernetes are shorter (253 and 36 bytes). */
@@ -46,23 +51,39 @@ const controllerOf = (metadata: unknown): Controller | null => {
 }
 
 /** Reads an object, or its PartialObjectMetadata, and keeps what is wanted of it. */
-export type FactsReader = (object: unknown) => Facts | null
+export type FactsReader = (object: unknown) => Seen | null
+
+/** Alike facts that are remembered at once. */
+const MAX_ALIKE = 8192
+
+/** One object for all that are alike: pods of one workload have the same labels, and the same controller. */
+const createSharing = <T>(): ((value: T) => T) => {
+  const known = new Map<string, T>()
+  return (value) => {
+    const key = JSON.stringify(value)
+    const found = known.get(key)
+    if (found !== undefined) return found
+    if (known.size >= MAX_ALIKE) known.clear()
+    known.set(key, value)
+    return value
+  }
+}
 
 /** @returns a reader that gives null for what is no object with a uid. */
 export const createFactsReader = (options: EnrichOptions): FactsReader => {
   const labels: Choice = createChoice(options.labels, options)
   const annotations: Choice = createChoice(options.annotations, options)
+  const shared = createSharing<Facts>()
   return (object) => {
     const metadata = member(object, 'metadata')
     const uid = text(metadata, 'uid')
     if (uid === '') return null
-    return {
-      uid,
-      staticUid: text(member(metadata, 'annotations'), MIRROR),
+    const facts = shared({
       controller: options.owners ? controllerOf(metadata) : null,
       labels: labels(member(metadata, 'labels')),
       annotations: annotations(member(metadata, 'annotations')),
-    }
+    })
+    return { uid, staticUid: text(member(metadata, 'annotations'), MIRROR), facts }
   }
 }
 
@@ -72,14 +93,14 @@ export const nameOf = (object: unknown): string => text(member(object, 'metadata
 /** `metadata.namespace` of an object; '' of one that is in none. */
 export const namespaceOf = (object: unknown): string => text(member(object, 'metadata'), 'namespace')
 
-const PAIR_BYTES = 64
-const FACTS_BYTES = 320
+const PAIR_BYTES = 100
+const FACTS_BYTES = 80
 
 const chosenBytes = (chosen: Chosen): number =>
   chosen.reduce((sum, [name, value]) => sum + PAIR_BYTES + name.length + value.length, 0)
 
-/** Memory it takes, about: a character of a name or value is one byte, an object some dozens. */
+/** Memory it takes, about, when none is alike: a character of a value is one byte, an object some dozens. */
 export const factsBytes = ({ controller, labels, annotations }: Facts): number => {
-  const owner = controller === null ? 0 : PAIR_BYTES * 2 + controller.name.length
+  const owner = controller === null ? 0 : PAIR_BYTES + 2 * controller.name.length
   return FACTS_BYTES + owner + chosenBytes(labels) + chosenBytes(annotations)
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { KubeAnswer, KubeFailure } from '../kube/client.ts'
 import { TokenBucket } from '../stages/token-bucket.ts'
 import type { EnrichMetrics } from './enrich-metrics.ts'
-import type { Facts, FactsReader } from './facts.ts'
+import type { Facts, FactsReader, Seen } from './facts.ts'
 import { ListReader } from './list-reader.ts'
 import { Memory } from './memory.ts'
 import type { MetadataApi } from './metadata-api.ts'
@@ -113,7 +113,7 @@ export class Lookups {
     if (this.#inFlight >= IN_FLIGHT_MAX && nowMs - this.#endedMs > STALLED_MS) return false
     if (this.#flying.has(key)) return true
     const { requestsPerSecond, waitMs } = this.#o
-    return this.#wants.cost <= this.#bucket.tokens(nowMs) + (requestsPerSecond * waitMs) / 1000
+    return this.#wants.cost <= Math.max(0, this.#bucket.tokens(nowMs)) + (requestsPerSecond * waitMs) / 1000
   }
 
   #want(target: Target, isFresh: boolean): void {
@@ -131,7 +131,7 @@ export class Lookups {
         this.#pumpLater(Math.max(1000 / this.#o.requestsPerSecond, this.#pausedUntilMs - nowMs))
         return
       }
-      const task = this.#wants.take()
+      const task = this.#wants.take(this.#bucket.tokens(nowMs) < this.#wants.cost)
       if (task !== null) void this.#perform(task)
     }
   }
@@ -185,18 +185,19 @@ export class Lookups {
   #isUnseen(answer: KubeAnswer<unknown>, target: Target): boolean {
     if (answer.kind === 'http') return answer.status === 404
     if (answer.kind !== 'ok') return false
-    const facts = this.#o.read(answer.body)
-    return facts === null || !isSame(facts, target)
+    const seen = this.#o.read(answer.body)
+    return seen === null || !isSame(seen, target)
   }
 
   #sawOne(target: Target, body: unknown, isCertain: boolean): void {
     const { read, permissions, metrics } = this.#o
     permissions.allow('get', target.resource)
-    const facts = read(body)
-    metrics.requested('get', facts === null ? 'absent' : 'found')
-    this.#learn(target, facts !== null && isSame(facts, target) ? facts : null, isCertain)
+    const seen = read(body)
+    metrics.requested('get', seen === null ? 'absent' : 'found')
+    const isIt = seen !== null && isSame(seen, target)
+    this.#learn(target, isIt ? seen.facts : null, isCertain)
     // Another life of that name: the next events may be about it.
-    if (facts !== null && !isSame(facts, target)) this.#learn(targetOf(target, facts.uid), facts, true)
+    if (seen !== null && !isIt) this.#learn(targetOf(target, seen.uid), seen.facts, true)
   }
 
   async #list(task: Extract<Task, { kind: 'list' }>): Promise<void> {
@@ -205,11 +206,11 @@ export class Lookups {
     const missing = new Map(targets)
     const end = await this.#lists.read(resource, namespace, {
       onItem: (item, place) => {
-        const facts = read(item)
-        if (facts === null) return
-        for (const uid of uidsOf(resource, facts)) {
+        const seen = read(item)
+        if (seen === null) return
+        for (const uid of uidsOf(resource, seen)) {
           const target = targetOf({ resource, ...place }, uid)
-          this.#learnListed(target, facts, missing.delete(target.key))
+          this.#learnListed(target, seen.facts, missing.delete(target.key))
         }
       },
       onPage: () => {
@@ -281,9 +282,9 @@ export class Lookups {
 }
 
 /** A node's uid in events is its name, or nothing (kubernetes #29289). */
-const isSame = (facts: Facts, { uid }: Target): boolean => uid === '' || uid === facts.uid || uid === facts.staticUid
+const isSame = (seen: Seen, { uid }: Target): boolean => uid === '' || uid === seen.uid || uid === seen.staticUid
 
-const uidsOf = (resource: Resource, { uid, staticUid }: Facts): readonly string[] => {
+const uidsOf = (resource: Resource, { uid, staticUid }: Seen): readonly string[] => {
   if (resource.plural === 'nodes' && resource.group === '') return ['']
   return staticUid === '' ? [uid] : [uid, staticUid]
 }

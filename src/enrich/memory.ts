@@ -12,7 +12,7 @@ export type Known = {
 type Slot = Known & { readonly sizeBytes: number; usedMs: number }
 
 /** A slot of the map, its key and the object around it. */
-const SLOT_BYTES = 180
+const SLOT_BYTES = 240
 /** A use moves an object to the young end of the queue at most this often: moving costs more than reading. */
 const TOUCH_MS = 5000
 
@@ -45,7 +45,7 @@ export class Memory {
       return null
     }
     if (nowMs - slot.usedMs > TOUCH_MS) {
-      slot.usedMs = nowMs
+      slot.usedMs = Math.ceil(nowMs)
       this.#slots.delete(key)
       this.#slots.set(key, slot)
     }
@@ -71,7 +71,15 @@ export class Memory {
     const before = this.#slots.get(key)
     if (before !== undefined) this.#drop(key, before)
     const sizeBytes = slotBytes(key, known)
-    this.#slots.set(key, { ...known, sizeBytes, usedMs: nowMs })
+    const { facts, staleMs, endMs } = known
+    // Whole numbers: V8 keeps them in the object itself.
+    this.#slots.set(key, {
+      facts,
+      staleMs: Math.ceil(staleMs),
+      endMs: Math.ceil(endMs),
+      sizeBytes,
+      usedMs: Math.ceil(nowMs),
+    })
     this.#sizeBytes += sizeBytes
   }
 

@@ -22,7 +22,7 @@ type Waiting =
   | { readonly event: null; readonly events: 0 | 1; readonly pass: () => void }
 
 /** At these bounds the source is not read. */
-const MAX_EVENTS = 8192
+const MAX_EVENTS = 4096
 const MAX_BYTES = 16 * 1024 * 1024
 const EVENT_BYTES = 2048
 

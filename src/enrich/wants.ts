@@ -36,6 +36,10 @@ type Group = {
 
 /** From so many on, a list of their namespace costs the API server less than they do one by one. */
 const LIST_FROM = 16
+/** While requests are short: a list answers more of them than a single request, and of what comes next too. */
+const LIST_FROM_SCARCE = 3
+/** While requests are short, every so manyth one is for the oldest, so that nothing is passed over for ever. */
+const OLDEST_EVERY = 4
 /** So many in so many namespaces, and the kind is listed over all namespaces. */
 const LIST_ALL_FROM = { targets: 512, namespaces: 32 }
 /** Wanted at once; what is more is not remembered, and wanted again by the next event about it. */
@@ -50,8 +54,8 @@ export type WantsOptions = {
 
 const sizeOf = ({ fresh, stale }: Group): number => fresh.size + stale.size
 
-/** Requests that a group's fresh targets take. */
-const costOf = ({ fresh }: Group): number => (fresh.size < LIST_FROM ? fresh.size : 1)
+/** Requests that a group's fresh targets take, when requests are short. */
+const costOf = ({ fresh }: Group): number => (fresh.size < LIST_FROM_SCARCE ? fresh.size : 1)
 
 /** What should be looked up, by kind and namespace, the oldest first; what events wait for before what is only stale. */
 export class Wants {
@@ -59,6 +63,7 @@ export class Wants {
   readonly #groups = new Map<string, Group>()
   #size = 0
   #cost = 0
+  #taken = 0
 
   constructor(options: WantsOptions) {
     this.#o = options
@@ -97,15 +102,21 @@ export class Wants {
     if (sizeOf(group) === 0) this.#groups.delete(at)
   }
 
-  /** Takes out what should be asked for next; null: nothing is wanted. */
-  take(): Task | null {
+  /**
+   * Takes out what should be asked for next; null: nothing is wanted.
+   *
+   * @param isScarce more is wanted than may be asked for at once.
+   */
+  take(isScarce: boolean): Task | null {
     const groups = [...this.#groups.values()]
-    const group = groups.find(({ fresh }) => fresh.size > 0) ?? groups[0]
+    this.#taken += 1
+    const wantsMost = isScarce && this.#taken % OLDEST_EVERY !== 0
+    const group = wantsMost ? largestOf(groups) : (groups.find(({ fresh }) => fresh.size > 0) ?? groups[0])
     if (group === undefined) return null
     const { resource, namespace } = group
     const alike = groups.filter((other) => other.resource === resource)
     if (this.#isListed(alike)) return this.#takeAll(resource, '', alike)
-    if (sizeOf(group) >= LIST_FROM && this.#o.mayList(resource, namespace)) {
+    if (sizeOf(group) >= (isScarce ? LIST_FROM_SCARCE : LIST_FROM) && this.#o.mayList(resource, namespace)) {
       return this.#takeAll(resource, namespace, [group])
     }
     return this.#takeOne(group)
@@ -148,3 +159,16 @@ export class Wants {
 }
 
 const groupKey = (resource: Resource, namespace: string): string => `${resourceName(resource)} ${namespace}`
+
+/** With the most that events wait for; where none do, with the most that is stale. */
+const largestOf = (groups: readonly Group[]): Group | undefined => {
+  let largest: Group | undefined
+  for (const group of groups) {
+    const isLarger =
+      largest === undefined ||
+      group.fresh.size > largest.fresh.size ||
+      (largest.fresh.size === 0 && group.fresh.size === 0 && group.stale.size > largest.stale.size)
+    if (isLarger) largest = group
+  }
+  return largest
+}

@@ -3,6 +3,7 @@ import { EntryLabels } from './entry-labels.ts'
 import { labelTest } from './label-filter.ts'
 import { lineFilterStep, lineFilterTest } from './line-filter.ts'
 import { patternMatches } from './line-pattern.ts'
+import { parserHints } from './parser-hints.ts'
 import type { LabelNeed, LogPipeline } from './pipeline.ts'
 import { compiledRegExp } from './regexp.ts'
 import { dropStep, keepStep } from './stage-choose.ts'
@@ -18,7 +19,7 @@ const regexpStep = (pattern: string): Step => {
     const groups = labels.isComplete ? null : regexp.find(line)
     if (groups === null) return line
     for (const [index, name] of regexp.names.entries()) if (name !== '') labels.extract(name, groups[index + 1] ?? '')
-    return line
+    return labels.isRefused ? null : line
   }
 }
 
@@ -27,7 +28,7 @@ const patternStep = (pattern: string): Step => {
   return (line, labels) => {
     if (labels.isComplete) return line
     for (const [name, value] of matches(line)) labels.extract(name, value)
-    return line
+    return labels.isRefused ? null : line
   }
 }
 
@@ -125,7 +126,7 @@ const leadingFilters = (stages: readonly Stage[]): readonly LineFilter[] => {
  * the stages themselves read; an unwrapped label, and those of the filters behind an unwrap, belong to the need. Nothing
  * is allocated for an entry that line filters and label filters drop before a stage changes its labels.
  */
-export const compileLog = (query: LogQuery, need: LabelNeed): LogPipeline => {
+export const compileLog = (query: LogQuery, need: LabelNeed, hints = parserHints(query.stages)): LogPipeline => {
   const stages = reordered(query.stages)
   // Most entries end here: labels are not even begun for them.
   const filters = leadingFilters(stages).map(lineFilterTest)
@@ -133,7 +134,7 @@ export const compileLog = (query: LogQuery, need: LabelNeed): LogPipeline => {
   const wanted = wantedLabels(need, query.stages, readNames)
   return {
     forStream: (stream) => {
-      const labels = new EntryLabels(stream, wanted)
+      const labels = new EntryLabels(stream, wanted, hints)
       return (entry) => {
         for (const passes of filters) if (!passes(entry.line)) return null
         labels.reset(entry)

@@ -1,9 +1,8 @@
 import type { Labels } from '../entry/entry.ts'
 import type { WantedLabels } from './wanted-labels.ts'
+import type { ParserHints } from './parser-hints.ts'
 import type { ProcessedEntry, StoredEntry } from './pipeline.ts'
-
-/** What a name gets that is taken already by a label from further outside. */
-const SUFFIX = '_extracted'
+import { labelsOf, Processed, renamed, SUFFIX } from './processed.ts'
 
 const ERROR = '__error__'
 const DETAILS = '__error_details__'
@@ -25,77 +24,6 @@ const fromPairs = (stream: Labels, metadata: StoredEntry['metadata'], name: stri
   return found
 }
 
-/** A plain object of pairs. Assigning is many times faster than `Object.fromEntries`, but for one name. */
-const labelsOf = (pairs: Iterable<readonly [string, string]>): Labels => {
-  const labels: Record<string, string> = {}
-  for (const [name, value] of pairs) {
-    if (name === '__proto__') Object.defineProperty(labels, name, { value, enumerable: true })
-    else labels[name] = value
-  }
-  return labels
-}
-
-/** A name that the stream has gets a suffix; the last one wins. */
-const renamed = (stream: Labels, metadata: StoredEntry['metadata']): Map<string, string> =>
-  new Map(metadata.map(([name, value]) => [Object.hasOwn(stream, name) ? name + SUFFIX : name, value]))
-
-type Sources = {
-  readonly stream: Labels
-  readonly parsed: Labels
-  /** Null: as stored. */
-  readonly metadata: ReadonlyMap<string, string> | null
-  /** The labels of the stream as it is stored. */
-  readonly base: Labels
-}
-
-/** Behind the stages. The metadata become an object when asked for, since a metric query may not ask. */
-class Processed implements ProcessedEntry {
-  readonly stream: Labels
-  readonly parsed: Labels
-  readonly line: string
-  readonly #entry: StoredEntry
-  readonly #base: Labels
-  readonly #kept: ReadonlyMap<string, string> | null
-  #metadata: Labels | null = null
-
-  constructor(entry: StoredEntry, line: string, sources: Sources) {
-    this.stream = sources.stream
-    this.parsed = sources.parsed
-    this.line = line
-    this.#entry = entry
-    this.#base = sources.base
-    this.#kept = sources.metadata
-  }
-
-  get timestampNs(): bigint {
-    return this.#entry.timestampNs
-  }
-
-  get metadata(): Labels {
-    this.#metadata ??= this.#made()
-    return this.#metadata
-  }
-
-  label(name: string): string | undefined {
-    if (Object.hasOwn(this.parsed, name)) return this.parsed[name]
-    if (Object.hasOwn(this.stream, name)) return this.stream[name]
-    if (this.#kept !== null) return this.#kept.get(name)
-    if (name.endsWith(SUFFIX)) return Object.hasOwn(this.metadata, name) ? this.metadata[name] : undefined
-    // Of the stream's own name, the metadata's has got its suffix, even if a stage took the stream's away.
-    if (Object.hasOwn(this.#base, name)) return undefined
-    let found: string | undefined
-    for (const pair of this.#entry.metadata) if (pair[0] === name) found = pair[1]
-    return found
-  }
-
-  #made(): Labels {
-    if (this.#kept !== null) return labelsOf(this.#kept)
-    const { metadata } = this.#entry
-    for (const [name] of metadata) if (Object.hasOwn(this.#base, name)) return labelsOf(renamed(this.#base, metadata))
-    return labelsOf(metadata)
-  }
-}
-
 /**
  * The labels of one entry on its way through the stages: those of its stream, its structured metadata, and what stages
  * added. It is used again for the next entry, so that an entry which only passes filters costs no memory.
@@ -103,6 +31,8 @@ class Processed implements ProcessedEntry {
 export class EntryLabels {
   readonly #stream: Labels
   readonly #wanted: WantedLabels
+  readonly #hints: ParserHints
+  #isRefused = false
   #entry: StoredEntry | null = null
   /** Null: as stored. */
   #metadata: Map<string, string> | null = null
@@ -114,9 +44,10 @@ export class EntryLabels {
   #error = ''
   #details = ''
 
-  constructor(stream: Labels, wanted: WantedLabels) {
+  constructor(stream: Labels, wanted: WantedLabels, hints: ParserHints) {
     this.#stream = stream
     this.#wanted = wanted
+    this.#hints = hints
   }
 
   /** Begins with the next entry. */
@@ -126,8 +57,14 @@ export class EntryLabels {
     this.#parsed = null
     this.#deleted = null
     this.#forgotten = null
+    this.#isRefused = false
     this.#error = ''
     this.#details = ''
+  }
+
+  /** Whether a filter does not want what a parser has found: the line is dropped. */
+  get isRefused(): boolean {
+    return this.#isRefused
   }
 
   get timestampNs(): bigint {
@@ -172,7 +109,9 @@ export class EntryLabels {
     // Who wants a name with its suffix wants the plain one too.
     if (!this.#wanted.wants(name)) return
     const label = this.clashes(name) ? name + SUFFIX : name
-    if (this.#wanted.wants(label) && !this.#isKnown(label)) this.set(label, value)
+    if (!this.#wanted.wants(label) || this.#isKnown(label)) return
+    this.set(label, value)
+    this.#ask(label)
   }
 
   /** Whether there is nothing (left) to parse for. */
@@ -208,6 +147,12 @@ export class EntryLabels {
   failParsing(error: 'JSONParserErr' | 'LogfmtParserErr', details: string): void {
     this.fail(error, details)
     if (this.#wanted.names?.has(ERROR) === true) this.set(PRESERVE, 'true')
+  }
+
+  /** As a strict parser fails: a filter on errors is asked at once. */
+  failStrictly(details: string): void {
+    this.failParsing('LogfmtParserErr', details)
+    this.#ask(ERROR)
   }
 
   /** As `drop` does it, for the two labels that errors have too. @param test of the label's value */
@@ -246,6 +191,12 @@ export class EntryLabels {
     })
   }
 
+  /** Asks the first filter on a label that a parser has just found. */
+  #ask(label: string): void {
+    const at = this.#hints.names.indexOf(label)
+    if (at >= 0 && this.#hints.tests[at]?.(this) === false) this.#isRefused = true
+  }
+
   get #pairs(): StoredEntry['metadata'] {
     return this.#entry?.metadata ?? NO_PAIRS
   }
@@ -275,7 +226,9 @@ export class EntryLabels {
   }
 
   #parsedLabels(): Labels {
-    if (this.#error === '' && this.#details === '') {
+    // What is left of an error that was dropped is seen only beside other labels that streams do not have.
+    const isBare = this.#parsed === null && this.#deleted === null && this.#pairs.length === 0
+    if (this.#error === '' && (this.#details === '' || isBare)) {
       return this.#parsed === null ? NOTHING : labelsOf(this.#parsed)
     }
     const labels = new Map(this.#parsed ?? [])

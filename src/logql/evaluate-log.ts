@@ -19,6 +19,15 @@ export type LogWindow = {
 /** The entries of one stream behind the stages, one at a time, in the direction of the query. */
 type Cursor = { entry: ProcessedEntry; readonly advance: () => ProcessedEntry | null }
 
+/** Of entries of one stream and time that the stages made equal, Loki shows one (pkg/iter/entry_iterator.go). */
+const isSame = (a: ProcessedEntry, b: ProcessedEntry): boolean =>
+  a.line === b.line && sameLabels(a.metadata, b.metadata) && sameLabels(a.parsed, b.parsed)
+
+const sameLabels = (a: Labels, b: Labels): boolean => {
+  const names = Object.keys(a)
+  return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && a[name] === b[name])
+}
+
 const cursorOf = (
   stream: QueriedStream,
   window: LogWindow,
@@ -29,12 +38,17 @@ const cursorOf = (
   const from = firstAfter(entries, window.startNs - 1n)
   const to = firstAfter(entries, window.endNs - 1n)
   let next = isForward ? from : to - 1
+  let sameTime: ProcessedEntry[] = []
   return () => {
     while (next >= from && next < to) {
       const entry = entries[next]
       next += isForward ? 1 : -1
       const processed = entry === undefined ? null : process(entry)
-      if (processed !== null) return processed
+      if (processed === null) continue
+      if (sameTime[0]?.timestampNs !== processed.timestampNs) sameTime = []
+      if (sameTime.some((earlier) => isSame(earlier, processed))) continue
+      sameTime.push(processed)
+      return processed
     }
     return null
   }
@@ -60,7 +74,11 @@ const merged = function* (cursors: Cursor[], isForward: boolean): Generator<Proc
   }
 }
 
-const distanceNs = (a: bigint, b: bigint): bigint => (a < b ? b - a : a - b)
+const HOUR_NS = 3_600_000_000_000n
+
+/** Loki cuts a query by the hour, and each part begins with its own first entry. */
+const isTooClose = (a: bigint, b: bigint, intervalNs: bigint): boolean =>
+  (a < b ? b - a : a - b) < intervalNs && a / HOUR_NS === b / HOUR_NS
 
 /** All labels of an entry, what the stages made of it before what it came with. */
 export const entryLabels = ({ stream, metadata, parsed }: ProcessedEntry): Labels =>
@@ -84,7 +102,7 @@ export const evaluateLog = (source: StreamSource, query: LogQuery, window: LogWi
   const found: ProcessedEntry[] = []
   let last: ProcessedEntry | undefined
   for (const entry of merged(cursors, window.direction === 'forward')) {
-    if (last !== undefined && distanceNs(last.timestampNs, entry.timestampNs) < window.intervalNs) continue
+    if (last !== undefined && isTooClose(last.timestampNs, entry.timestampNs, window.intervalNs)) continue
     last = entry
     found.push(entry)
     if (found.length >= window.limit) break

@@ -2,6 +2,8 @@ import type { Grouping, MetricQuery, RangeOperator, VectorOperator } from './ast
 import { scalarResult, withScalar, withVector, type BinaryQuery } from './evaluate-binary.ts'
 import { rangeSteps } from './evaluate-range.ts'
 import { vectorSteps, type VectorQuery } from './evaluate-vector.ts'
+import type { RangeQuery } from './extract-samples.ts'
+import { isSentWhole, shardMerge } from './shard-merge.ts'
 import { EvaluationError, MAX_SERIES, tooManySeries } from './evaluation-error.ts'
 import { replaceLabel } from './label-replace.ts'
 import { NO_LABELS } from './metric.ts'
@@ -42,14 +44,23 @@ const limited = (run: Run, next: Steps): Steps => {
   }
 }
 
+/** How a query frontend would share a query out among queriers. */
+export type Sharing = {
+  /** The limit of series also holds for the parts that the query is cut into. */
+  readonly inParts: boolean
+  readonly isSharded: boolean
+  /** Long windows are cut by the hour. */
+  readonly isCut: boolean
+}
+
 /** Evaluates one query in one run. */
 class Evaluation {
   readonly #run: Run
-  readonly #inParts: boolean
+  readonly #how: Sharing
 
-  constructor(run: Run, inParts: boolean) {
+  constructor(run: Run, how: Sharing) {
     this.#run = run
-    this.#inParts = inParts
+    this.#how = how
   }
 
   evaluate(query: MetricQuery): Evaluated {
@@ -61,7 +72,10 @@ class Evaluation {
         return { kind: 'steps', next: () => vector }
       }
       case 'range':
-        return { kind: 'steps', next: this.#part(rangeSteps(this.#run, query, null)) }
+        return {
+          kind: 'steps',
+          next: this.#merged(query, this.#part(rangeSteps(this.#run, query, null)), this.#how.isCut),
+        }
       case 'vector':
         return { kind: 'steps', next: this.#vector(query) }
       case 'binary':
@@ -78,7 +92,12 @@ class Evaluation {
   }
 
   #part(next: Steps): Steps {
-    return this.#inParts ? limited(this.#run, next) : next
+    return this.#how.inParts ? limited(this.#run, next) : next
+  }
+
+  #merged(query: RangeQuery, next: Steps, isCut: boolean): Steps {
+    const merge = this.#how.isSharded ? shardMerge(query, isCut) : null
+    return merge === null ? next : vectorSteps(merge, next)
   }
 
   #vector(query: VectorQuery): Steps {
@@ -86,7 +105,8 @@ class Evaluation {
     const outer: Grouping | null = query.op === 'sum' && SUMMED.has(query.of.op) ? sumGrouping(query) : null
     const isWhole = SENT_WHOLE.has(query.op)
     const inner = rangeSteps(this.#run, query.of, query.of.grouping === null ? outer : null)
-    const next = vectorSteps(query, isWhole ? inner : this.#part(inner))
+    const whole = isWhole ? inner : this.#part(inner)
+    const next = vectorSteps(query, isSentWhole(query, query.of) ? whole : this.#merged(query.of, whole, false))
     return isWhole ? this.#part(next) : next
   }
 
@@ -114,6 +134,6 @@ class Evaluation {
 
 const sumGrouping = (query: VectorQuery): Grouping => query.grouping ?? { kind: 'by', labels: [] }
 
-/** `inParts`: the limit of series also holds for the parts that a query frontend would cut the query into. */
-export const evaluateMetric = (run: Run, query: MetricQuery, inParts: boolean): Evaluated =>
-  new Evaluation(run, inParts).evaluate(query)
+/** Evaluates a query at the times of a run. */
+export const evaluateMetric = (run: Run, query: MetricQuery, how: Sharing): Evaluated =>
+  new Evaluation(run, how).evaluate(query)

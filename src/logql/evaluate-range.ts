@@ -13,6 +13,7 @@ import {
 } from './extract-samples.ts'
 import { streamTest } from './matchers.ts'
 import { metricOf, type Sample, type Vector } from './metric.ts'
+import { NO_HINTS, parserHints } from './parser-hints.ts'
 import type { LabelNeed, ProcessedEntry } from './pipeline.ts'
 import type { Run, Steps } from './steps.ts'
 import { firstAfter } from './store.ts'
@@ -95,7 +96,9 @@ const collect = (run: Run, query: RangeQuery, kept: Kept): readonly Series[] => 
   const toNs = (timesNs.at(-1) ?? 0n) - query.offsetNs
   const matches = streamTest(query.log.matchers)
   const need = labelNeed(kept, query.unwrap === null ? [] : unwrapReads(query.unwrap))
-  const pipeline = compileLog(readLines(query), need)
+  const log = readLines(query)
+  // With `by`, Loki's parsers look for names alone.
+  const pipeline = compileLog(log, need, kept.kind === 'by' ? NO_HINTS : parserHints(log.stages))
   const extract = sampleOf(query)
   const onlyTotals = timesNs.length === 1 && wholeNumbers(query) !== null
   const table = new SeriesTable(kept, asksForErrors(query, need))

@@ -1,6 +1,6 @@
 import type { LogQuery, MetricQuery } from './ast.ts'
 import { evaluateLog, type LogWindow } from './evaluate-log.ts'
-import { evaluateMetric } from './evaluate-metric.ts'
+import { evaluateMetric, type Sharing } from './evaluate-metric.ts'
 import { EvaluationError, MAX_SERIES, tooManySeries } from './evaluation-error.ts'
 import { compareMetrics, type Metric, type Vector } from './metric.ts'
 import type { ProcessedEntry } from './pipeline.ts'
@@ -82,12 +82,20 @@ const canBeCutByHour = (query: MetricQuery): boolean => {
   }
 }
 
+const isCut = (query: MetricQuery): boolean =>
+  some(query, (part) => part.kind === 'range' && part.rangeNs > HOUR_NS) && canBeCutByHour(query)
+
 /** An instant query over a long window is cut by the hour instead, which no known set of series runs into. */
 const isInParts = (query: MetricQuery, by: EvaluatedBy, isInstant: boolean): boolean => {
   if (by === 'ruler' || !some(query, (part) => part.kind === 'range' && CUT.has(part.op))) return false
-  const isLong = some(query, (part) => part.kind === 'range' && part.rangeNs > HOUR_NS)
-  return !(isInstant && isLong && canBeCutByHour(query))
+  return !(isInstant && isCut(query))
 }
+
+const sharing = (query: MetricQuery, by: EvaluatedBy, isInstant: boolean): Sharing => ({
+  inParts: isInParts(query, by, isInstant),
+  isSharded: by === 'frontend',
+  isCut: by === 'frontend' && isInstant && isCut(query),
+})
 
 const keepsOrder = (query: MetricQuery): boolean =>
   some(query, (part) => part.kind === 'vector' && (part.op === 'sort' || part.op === 'sort_desc'))
@@ -99,7 +107,7 @@ export const evaluateInstant = (
   at: { readonly timeNs: bigint; readonly by: EvaluatedBy },
 ): InstantOutcome =>
   caught((): InstantOutcome => {
-    const evaluated = evaluateMetric({ source, timesNs: [at.timeNs] }, query, isInParts(query, at.by, true))
+    const evaluated = evaluateMetric({ source, timesNs: [at.timeNs] }, query, sharing(query, at.by, true))
     if (evaluated.kind === 'scalar') return evaluated
     const samples = [...evaluated.next()]
     if (samples.length > MAX_SERIES) throw tooManySeries()
@@ -135,7 +143,7 @@ export type RangeWindow = {
 export const evaluateRange = (source: StreamSource, query: MetricQuery, window: RangeWindow): RangeOutcome =>
   caught((): RangeOutcome => {
     const timesNs = alignedTimes(window.startNs, window.endNs, window.stepNs)
-    const evaluated = evaluateMetric({ source, timesNs }, query, isInParts(query, window.by, false))
+    const evaluated = evaluateMetric({ source, timesNs }, query, sharing(query, window.by, false))
     if (evaluated.kind === 'scalar') {
       const points = timesNs.map((timeNs) => ({ timeNs, value: evaluated.value }))
       return { kind: 'matrix', series: [{ metric: { pairs: [], key: '' }, points }] }

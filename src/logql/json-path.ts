@@ -1,5 +1,4 @@
 import { type BrokenJson, eachPair, ENOUGH, itemAt, type JsonValue, jsonValueAt } from './json-scan.ts'
-import { unquote } from './unquote.ts'
 
 /** Keys of objects and indexes of arrays, from the outside in. */
 export type JsonPath = readonly (string | number)[]
@@ -7,44 +6,77 @@ export type JsonPath = readonly (string | number)[]
 export type JsonPathOutcome =
   { readonly kind: 'ok'; readonly path: JsonPath } | { readonly kind: 'invalid'; readonly message: string }
 
-const FIELD = /[a-zA-Z_][a-zA-Z0-9_]*/y
-const INDEX = /\[\s*(?:(\d{1,9})|("(?:[^"\\\n]|\\[^\n])*"))\s*\]/y
+type TokenKind = 'DOT' | 'LSB' | 'RSB' | 'FIELD' | 'STRING' | 'INDEX' | '$end'
 
-const NAMES: Readonly<Record<string, string>> = { '.': 'DOT', '[': 'LSB', ']': 'RSB', '': '$end' }
+/** `why`: what Loki's lexer (pkg/logql/log/jsonexpr/lexer.go) did not know; it ends the text there. */
+type PathToken = {
+  readonly kind: TokenKind
+  readonly value: string | number
+  readonly end: number
+  readonly why: string
+}
+
+const SIGNS: Readonly<Record<string, TokenKind>> = { '.': 'DOT', '[': 'LSB', ']': 'RSB' }
+const FIELD = /[a-zA-Z_][a-zA-Z0-9_]*/y
+/** No escapes; it ends at a bracket too. */
+const STRING = /"([^"\]]*)["\]]?/y
+const INDEX = /(\d{1,15})(?=[ \t\n\]])/y
+
+const matchAt = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {
+  pattern.lastIndex = at
+  return pattern.exec(text)
+}
+
+const tokenAt = (text: string, from: number): PathToken => {
+  let at = from
+  while (/[ \t\n]/.test(text.charAt(at))) at += 1
+  const first = text.charAt(at)
+  const sign = Object.hasOwn(SIGNS, first) ? SIGNS[first] : undefined
+  if (sign !== undefined) return { kind: sign, value: '', end: at + 1, why: '' }
+  const field = matchAt(FIELD, text, at)?.[0]
+  if (field !== undefined) return { kind: 'FIELD', value: field, end: at + field.length, why: '' }
+  const quoted = matchAt(STRING, text, at)
+  if (quoted !== null) return { kind: 'STRING', value: quoted[1] ?? '', end: at + quoted[0].length, why: '' }
+  const index = matchAt(INDEX, text, at)?.[0]
+  if (index !== undefined) return { kind: 'INDEX', value: Number(index), end: at + index.length, why: '' }
+  const unknown = String.fromCodePoint(text.codePointAt(at) ?? 0)
+  const why = first === '' ? '' : /\d/.test(first) ? 'non-integer value' : `unexpected char ${unknown}`
+  return { kind: '$end', value: '', end: text.length, why }
+}
+
+type PathState = 'start' | 'key' | 'close' | 'after' | 'field'
+
+const NEXT: Readonly<Record<PathState, Partial<Record<TokenKind, PathState>>>> = {
+  start: { LSB: 'key', FIELD: 'after' },
+  key: { STRING: 'close', INDEX: 'close' },
+  close: { RSB: 'after' },
+  after: { DOT: 'field', LSB: 'key' },
+  field: { FIELD: 'after' },
+}
 
 const MAX_SEGMENTS = 64
 
-/**
- * Parses the path of a `json` expression: `a.b[0]["c d"]` (pkg/logql/log/jsonexpr). Message as Loki's where the shape
- * of the mistake is known to it.
- */
+/** Parses the path of a `json` expression: `a.b[0]["c d"]`; messages as Loki's. */
 export const parseJsonPath = (text: string): JsonPathOutcome => {
-  const failed = (at: number, expecting: string): JsonPathOutcome => {
-    const found = text.charAt(at)
-    if (/[^a-zA-Z0-9_.[\]"\s]/.test(found)) {
-      const why = at === 0 ? 'syntax error: unexpected $end, expecting LSB or FIELD' : `unexpected char ${found}`
-      return { kind: 'invalid', message: `cannot parse expression [${text}]: ${why}` }
-    }
-    const name = Object.hasOwn(NAMES, found) ? NAMES[found] : found
-    return {
-      kind: 'invalid',
-      message: `cannot parse expression [${text}]: syntax error: unexpected ${name}${expecting}`,
-    }
-  }
+  const invalid = (why: string): JsonPathOutcome => ({
+    kind: 'invalid',
+    message: `cannot parse expression [${text}]: ${why}`,
+  })
   const path: (string | number)[] = []
-  for (let at = 0; at < text.length || path.length === 0;) {
-    const isField = path.length === 0 ? !text.startsWith('[') : text[at] === '.'
-    const start = isField && path.length > 0 ? at + 1 : at
-    const pattern = isField ? FIELD : INDEX
-    pattern.lastIndex = start
-    const match = pattern.exec(text)
-    if (match === null) return failed(start, isField ? ', expecting FIELD' : '')
-    const key = match[2] === undefined ? match[0] : unquote(match[2])
-    if (key === null || path.length >= MAX_SEGMENTS) return failed(start, '')
-    path.push(match[1] === undefined ? key : Number(match[1]))
-    at = start + match[0].length
+  let state: PathState = 'start'
+  for (let at = 0; ;) {
+    const { kind, value, end, why } = tokenAt(text, at)
+    if (state === 'after' && kind === '$end') return why === '' ? { kind: 'ok', path } : invalid(why)
+    const next: PathState | undefined = NEXT[state][kind]
+    if (next === undefined) {
+      const expecting = state === 'after' ? '' : `, expecting ${Object.keys(NEXT[state]).join(' or ')}`
+      return invalid(`syntax error: unexpected ${kind}${expecting}`)
+    }
+    if (value !== '' || kind === 'STRING') path.push(value)
+    if (path.length > MAX_SEGMENTS) return invalid(`more than ${MAX_SEGMENTS} parts`)
+    state = next
+    at = end
   }
-  return { kind: 'ok', path }
 }
 
 /** Where a path leads. */

@@ -47,7 +47,10 @@ export const filterPatternProblem = (pattern: string): string | null => {
   return consecutive(pieces)
 }
 
-/** Whether a whole line fits a pattern; a capture takes at least one character. */
+/**
+ * Whether a line fits a pattern to its end; a capture takes at least one character. A text at the beginning may stand
+ * anywhere, as Loki has it (pkg/logql/log/pattern/pattern.go, Test).
+ */
 export const patternTest = (pattern: string): ((line: string) => boolean) => {
   const pieces = patternPieces(pattern)
   const endsOpen = pieces.at(-1)?.kind === 'capture'
@@ -57,7 +60,7 @@ export const patternTest = (pattern: string): ((line: string) => boolean) => {
     for (const [index, { kind, text }] of pieces.entries()) {
       if (kind === 'capture') continue
       const found = line.indexOf(text, at)
-      if (found < 0 || (found === at) !== (index === 0)) return false
+      if (found < 0 || (found === at && index > 0)) return false
       at = found + text.length
     }
     return endsOpen === at < line.length

@@ -2,6 +2,7 @@ import type { CompareOperator, LabelFilter, MatchOperator, Matcher } from './ast
 import { parseGoFloat } from './go-float.ts'
 import { anchored, compileRegExp } from './regexp.ts'
 import type { TokenReader } from './token-reader.ts'
+import type { Token } from './tokens.ts'
 
 const MATCH: readonly MatchOperator[] = ['=', '=~', '!~', '!=']
 const COMPARE: Readonly<Record<string, CompareOperator>> = {
@@ -36,18 +37,27 @@ export const readMatcherAfter = (reader: TokenReader, name: string, from: number
 }
 
 /** A number of those that the lexer lets through. */
-export const numberOf = (reader: TokenReader, text: string, from: number): number => {
+const numberOf: ReadNumber = (reader, { text, from }) => {
   const outcome = parseGoFloat(text)
   if (outcome.kind === 'ok') return outcome.value
   throw reader.refuse(`unable to parse literal as a float: ${outcome.message}`, from)
 }
 
+/** The same where Loki tells it only if all else reads well. */
+export const numberLater = (reader: TokenReader, { text, from }: Token, as = 'literal'): number => {
+  const outcome = parseGoFloat(text)
+  if (outcome.kind === 'ok') return outcome.value
+  reader.refuseLater(`unable to parse ${as} as a float: ${outcome.message}`, from)
+  return NaN
+}
+
+type ReadNumber = (reader: TokenReader, token: Token) => number
+
 /** `3`, `+3` or `-3`. */
-export const readLiteral = (reader: TokenReader): number => {
-  const { from } = reader.peek()
+export const readLiteral = (reader: TokenReader, read: ReadNumber): number => {
   const isNegative = reader.skip('-')
   if (!isNegative) reader.skip('+')
-  const value = numberOf(reader, reader.expect('NUMBER').text, from)
+  const value = read(reader, reader.expect('NUMBER'))
   return isNegative ? -value : value
 }
 
@@ -80,13 +90,13 @@ const readComparison = (reader: TokenReader): LabelFilter => {
   if (reader.skip('DURATION')) return { kind: 'duration', name, op, value: Number(operand.amount) / 1e9 }
   if (reader.skip('BYTES')) return { kind: 'bytes', name, op, value: Number(operand.amount) }
   if (!reader.is('NUMBER', '+', '-')) throw reader.unexpected([])
-  return { kind: 'number', name, op, value: readLiteral(reader) }
+  return { kind: 'number', name, op, value: readLiteral(reader, numberOf) }
 }
 
 const readPrimary = (reader: TokenReader): LabelFilter => {
   if (!reader.skip('(')) return readComparison(reader)
   const filter = reader.nested(() => readLabelFilter(reader))
-  reader.expect(')')
+  if (!reader.skip(')')) throw reader.unexpected([])
   return filter
 }
 

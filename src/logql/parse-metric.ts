@@ -1,6 +1,6 @@
 import type { Grouping, LogQuery, MetricQuery, RangeOperator, Stage, Unwrap, VectorOperator } from './ast.ts'
 import { RANGE_OPERATORS, VECTOR_OPERATORS } from './ast.ts'
-import { numberOf, readLabelFilter } from './parse-label-filter.ts'
+import { numberLater, readLabelFilter } from './parse-label-filter.ts'
 import { readSelector, readStages } from './parse-stages.ts'
 import type { TokenReader } from './token-reader.ts'
 
@@ -38,7 +38,11 @@ const readGrouping = (reader: TokenReader): Grouping | null => {
   return reader.skip(kind) ? { kind, labels: readNames(reader) } : null
 }
 
-const CONVERSIONS = { BYTES: 'bytes', DURATION: 'duration', DURATION_SECONDS: 'duration_seconds' } as const
+const CONVERSIONS = {
+  BYTES_CONV: 'bytes',
+  DURATION_CONV: 'duration',
+  DURATION_SECONDS_CONV: 'duration_seconds',
+} as const
 
 const readUnwrap = (reader: TokenReader): Unwrap => {
   reader.expect('|')
@@ -48,7 +52,7 @@ const readUnwrap = (reader: TokenReader): Unwrap => {
     reader.take()
     reader.expect('(')
   }
-  const label = reader.name()
+  const label = found === undefined ? reader.name(...Object.keys(CONVERSIONS)) : reader.name()
   if (found !== undefined) reader.expect(')')
   const filters = []
   while (reader.skip('|')) {
@@ -67,6 +71,10 @@ type LogRange = {
   readonly rangeNs: bigint
   readonly offsetNs: bigint
 }
+
+/** Loki names what may follow only where it is little. */
+const behindUnwrap = (unwrap: Unwrap | null, mayClose: boolean): readonly string[] =>
+  unwrap === null ? [] : ['RANGE', ...(mayClose ? [')'] : []), '|']
 
 const readOffset = (reader: TokenReader): bigint => (reader.skip('offset') ? reader.expect('DURATION').amount : 0n)
 
@@ -87,7 +95,7 @@ const readLogRange = (reader: TokenReader): LogRange => {
   const before = readStages(reader)
   const unwrapBefore = isUnwrap(reader) ? readUnwrap(reader) : null
   const closedBefore = isWrapped && reader.skip(')')
-  if (!reader.is('RANGE')) throw reader.unexpected([])
+  if (!reader.is('RANGE')) throw reader.unexpected(behindUnwrap(unwrapBefore, isWrapped && !closedBefore))
   const rangeNs = reader.take().amount
   const offsetNs = readOffset(reader)
   // `({...}) [5m]` may be followed by an unwrap, but by no other stage.
@@ -121,7 +129,7 @@ export const readRange = (reader: TokenReader, op: RangeOperator): MetricQuery =
     if (op !== 'quantile_over_time') {
       reader.refuseLater(`parameter ${written.text} not supported for operation ${op}`, from)
     }
-    parameter = numberOf(reader, written.text, written.from)
+    parameter = numberLater(reader, written)
   } else if (!reader.is('{', '(')) {
     throw reader.unexpected(['NUMBER', '{', '('])
   }

@@ -59,7 +59,7 @@ const readExtractions = (reader: TokenReader): readonly Extraction[] =>
 
 const readLogfmt = (reader: TokenReader): Bare => {
   const flags: string[] = []
-  while (reader.is('PARSER_FLAG')) flags.push(reader.take().text)
+  while (reader.is('FUNCTION_FLAG')) flags.push(reader.take().text)
   const extractions = reader.is('IDENTIFIER') ? readExtractions(reader) : []
   return { kind: 'logfmt', strict: flags.includes('--strict'), keepEmpty: flags.includes('--keep-empty'), extractions }
 }
@@ -116,6 +116,8 @@ export const readStages = (reader: TokenReader): readonly Stage[] => {
     const { from } = reader.peek()
     const stage = { ...readBareStage(reader), ...reader.spanFrom(from) }
     const problem = stageProblem(stage)
+    // These two are checked at once, the others when all is read.
+    if (problem !== null && (stage.kind === 'regexp' || stage.kind === 'pattern')) throw reader.refuse(problem, from)
     if (problem !== null) reader.refuseLater(problem, from)
     stages.push(stage)
   }

@@ -1,9 +1,9 @@
 import type { BinaryOperator, Matcher, Matching, MetricQuery, ParsedQuery, Query, QueryProblem } from './ast.ts'
 import { selectionProblem } from './check-query.ts'
-import { numberOf, readLiteral } from './parse-label-filter.ts'
+import { numberLater, readLiteral } from './parse-label-filter.ts'
 import { rangeOperator, readNames, readRange, readVector, vectorOperator } from './parse-metric.ts'
 import { readSelector, readStages } from './parse-stages.ts'
-import { anchored, compileRegExp } from './regexp.ts'
+import { anchoredPlain, compileRegExp } from './regexp.ts'
 import { QueryError, TokenReader } from './token-reader.ts'
 
 /**
@@ -105,22 +105,22 @@ const readLabelReplace = (reader: TokenReader): MetricQuery => {
   const { from } = reader.take()
   reader.expect('(')
   const of = reader.nested(() => readMetric(reader))
+  if (!reader.is(',')) throw reader.unexpected([])
   const argument = (): string => {
     reader.expect(',')
     return reader.expect('STRING').text
   }
   const [target, replacement, source, pattern] = [argument(), argument(), argument(), argument()]
   reader.expect(')')
-  const regexp = compileRegExp(anchored(pattern))
-  if (regexp.kind === 'error') throw reader.refuse(`invalid regex in label_replace: ${regexp.why}`, from)
+  const regexp = compileRegExp(anchoredPlain(pattern))
+  if (regexp.kind === 'error') reader.refuseLater(`invalid regex in label_replace: ${regexp.why}`, from)
   return { kind: 'label_replace', of, target, replacement, source, pattern, ...reader.spanFrom(from) }
 }
 
 const readVectorOf = (reader: TokenReader): MetricQuery => {
   const { from } = reader.take()
   reader.expect('(')
-  const number = reader.expect('NUMBER')
-  const value = numberOf(reader, number.text, number.from)
+  const value = numberLater(reader, reader.expect('NUMBER'), 'vectorExpr')
   reader.expect(')')
   return { kind: 'vector_of', value, ...reader.spanFrom(from) }
 }
@@ -137,7 +137,7 @@ const readOperand = (reader: TokenReader): Query => {
   if (kind === '(') {
     reader.take()
     const inner = reader.nested(() => readExpression(reader))
-    reader.expect(')')
+    if (!reader.skip(')')) throw reader.unexpected([])
     return inner
   }
   const range = rangeOperator(kind)
@@ -147,7 +147,7 @@ const readOperand = (reader: TokenReader): Query => {
   if (kind === 'VECTOR') return readVectorOf(reader)
   if (kind === 'label_replace') return readLabelReplace(reader)
   if (!reader.is('NUMBER', '+', '-')) throw reader.unexpected([])
-  return { kind: 'number', value: readLiteral(reader), ...reader.spanFrom(from) }
+  return { kind: 'number', value: readLiteral(reader, numberLater), ...reader.spanFrom(from) }
 }
 
 const guarded = <T extends { readonly kind: 'ok' }>(

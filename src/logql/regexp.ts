@@ -16,5 +16,8 @@ export const compiledRegExp = (pattern: string): GoRegExp => {
   throw new Error(`a pattern went unchecked: ${outcome.why}`)
 }
 
+/** As `label_replace` matches: the whole value, `.` matches no newline. */
+export const anchoredPlain = (pattern: string): string => `^(?:${pattern})$`
+
 /** As Prometheus and Loki match labels: the whole value, `.` matches newlines too. */
 export const anchored = (pattern: string): string => `^(?s:${pattern})$`

@@ -29,7 +29,7 @@ export const jsonStep: Step = (line, labels) => {
   if (labels.isComplete) return line
   const problem = readObject(line, { from: 0, prefix: '', depth: 0 }, labels)
   if (problem !== null && problem !== ENOUGH) labels.failParsing('JSONParserErr', problem)
-  return line
+  return labels.isRefused ? null : line
 }
 
 const expressionText = (line: string, value: JsonValue): string => {
@@ -88,5 +88,5 @@ export const unpackStep: Step = (line, labels) => {
   const entry = entries.at(-1)
   if (entry === undefined) return line
   for (const [name, value] of found) labels.extract(name, value)
-  return entry
+  return labels.isRefused ? null : entry
 }

@@ -27,8 +27,8 @@ const allStep = ({ strict, keepEmpty }: LogfmtStage): Step => {
       labels.extract(name, value)
       return labels.isComplete
     })
-    if (problem !== null) labels.failParsing('LogfmtParserErr', problem)
-    return line
+    if (problem !== null) labels.failStrictly(problem)
+    return labels.isRefused ? null : line
   }
 }
 

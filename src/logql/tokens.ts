@@ -5,7 +5,7 @@ import { unquote } from './unquote.ts'
 
 /**
  * A token as Loki's lexer (pkg/logql/syntax/lex.go) sees it. `kind` is how Loki names it in messages: `IDENTIFIER`,
- * `STRING`, `NUMBER`, `DURATION`, `BYTES`, `RANGE`, `PARSER_FLAG`, `$end`, the name of a function in capitals, or the
+ * `STRING`, `NUMBER`, `DURATION`, `BYTES`, `RANGE`, `FUNCTION_FLAG`, `$end`, the name of a function in capitals, or the
  * keyword or sign itself. `ERROR`: here the text stops being LogQL, `text` says why.
  */
 export type Token = Span & {
@@ -21,7 +21,7 @@ export type Token = Span & {
 const KEYWORDS = new Set([
   ...['unwrap', 'by', 'without', 'bool', 'label_replace', 'offset', 'on', 'ignoring', 'group_left', 'group_right'],
   ...['or', 'and', 'unless', 'json', 'regexp', 'logfmt', 'unpack', 'pattern', 'label_format', 'line_format', 'ip'],
-  ...['decolorize', 'drop', 'keep', 'variants', 'of'],
+  ...['decolorize', 'drop', 'keep'],
 ])
 
 /** Only before `(`, or before `by (` and `without (`; elsewhere they are plain names. */
@@ -33,12 +33,21 @@ const FUNCTIONS = new Set([
   ...['bytes', 'duration', 'duration_seconds', 'ip'],
 ])
 
+/** For `unwrap`. */
+const CONVERSIONS = new Set(['bytes', 'duration', 'duration_seconds'])
+
 const SPACE = /[ \t\r\n]+|#[^\n]*/y
-const NUMBER = /0[xXbBoO][\da-fA-F_]*|\d[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?\d+)?|\.\d[\d_]*(?:[eE][-+]?\d+)?/y
+const NUMBER = /0[xXoO][\da-fA-F_]*|\d[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?\d*)?|\.\d[\d_]*(?:[eE][-+]?\d*)?/y
+/** What Go's scanner takes for a number in another base, and then finds wrong. */
+const BINARY = /0[bB]/y
+const OCTAL = /0[\d_]*?([89])[\d_]*(?![\d_.eE])/y
 const FLAG = /--(?:strict|keep-empty)(?![-\p{L}])/uy
 const DURATION_REST = /[\p{N}nuµmshdwy.]+/uy
 const BYTES_REST = /[\p{N}BikKMGTP.]+/uy
 const STRING = /"(?:[^"\\\n]|\\[^\n])*"|`[^`]*`/y
+/** An escape that Go's scanner does not know. */
+const UNKNOWN_ESCAPE =
+  /^"(?:[^\\]|\\(?:[abfnrtv\\"]|x[\da-fA-F]{2}|[0-7]{3}|u[\da-fA-F]{4}|U[\da-fA-F]{8}))*\\(?![abfnrtv\\"]|x[\da-fA-F]{2}|[0-7]{3}|u[\da-fA-F]{4}|U[\da-fA-F]{8})/
 const RANGE = /\[([^\]]*)\]/y
 const NAME = /[\p{L}_][\p{L}\p{Nd}_]*/uy
 const CALL = /\s*(?:\(|(?:by|without)\s*\()/iy
@@ -90,7 +99,7 @@ const numberAt = (text: string, from: number, written: string): Token => {
 
 const minusAt = (text: string, from: number): Token => {
   const flag = matchAt(FLAG, text, from)?.[0]
-  if (flag !== undefined) return { ...plain('PARSER_FLAG', flag, from), isLineKnown: false }
+  if (flag !== undefined) return { ...plain('FUNCTION_FLAG', flag, from), isLineKnown: false }
   const rest = matchAt(DURATION_REST, text, from + 1)?.[0] ?? ''
   const outcome = parseGoDuration(`-${rest}`)
   if (outcome.kind === 'invalid') return plain('-', '-', from)
@@ -100,6 +109,7 @@ const minusAt = (text: string, from: number): Token => {
 const stringAt = (text: string, from: number): Token => {
   const quoted = matchAt(STRING, text, from)?.[0]
   if (quoted === undefined) return failed('literal not terminated', from)
+  if (quoted.startsWith('"') && UNKNOWN_ESCAPE.test(quoted)) return failed('invalid char escape', from)
   const value = unquote(quoted)
   if (value === null) return failed('invalid syntax', from)
   return { ...plain('STRING', value, from), to: from + quoted.length }
@@ -118,6 +128,7 @@ const nameAt = (text: string, from: number, name: string): Token => {
   if (FUNCTIONS.has(lower)) {
     const isCall = matchAt(CALL, text, from + name.length) !== null
     if (!isCall) return plain('IDENTIFIER', name, from)
+    if (CONVERSIONS.has(lower)) return plain(`${lower.toUpperCase()}_CONV`, name, from)
     return plain(KEYWORDS.has(lower) ? lower : lower.toUpperCase(), name, from)
   }
   return plain(KEYWORDS.has(lower) ? lower : 'IDENTIFIER', name, from)
@@ -128,6 +139,9 @@ const tokenAt = (text: string, from: number): Token => {
   if (first === '"' || first === '`') return stringAt(text, from)
   if (first === '[') return rangeAt(text, from)
   if (first === '-') return minusAt(text, from)
+  if (matchAt(BINARY, text, from) !== null) return failed('decimal literal has no digits', from)
+  const octal = matchAt(OCTAL, text, from)
+  if (octal !== null) return failed(`invalid digit '${octal[1] ?? ''}' in octal literal`, from)
   const number = matchAt(NUMBER, text, from)?.[0]
   if (number !== undefined) return numberAt(text, from, number)
   const name = matchAt(NAME, text, from)?.[0]

@@ -219,7 +219,9 @@ export class Execution {
 
   #calling(at: Located, dot: Cell, given: Given): Parameters<typeof callFunction>[2] {
     return {
-      ...given,
+      // Not spread: this is done for each call of each entry, and copying an object of unknown shape takes most of it.
+      args: given.args,
+      final: given.final,
       invocation: this.#invocation,
       evaluate: (operand) => this.#operand(operand, dot),
       standAt: (node) => {

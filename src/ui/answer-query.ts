@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { parseQuery } from '../logql/parse.ts'
 import { labelsOf, type Metric, type Vector } from '../logql/metric.ts'
-import { LOKI_PATHS, type LokiAnswer, type LokiParameters, type LokiReader } from './loki-reader.ts'
+import { type AsksLoki, LOKI_PATHS, type LokiAnswer, type LokiParameters } from './loki-reader.ts'
 import { errorSpan, type ErrorSpan } from './error-span.ts'
 import type { PageQuery, PageResult, PageSeries } from './page-query.ts'
 import { planQuery } from './query-plan.ts'
@@ -51,13 +51,13 @@ const matrixResult = (vectors: readonly Vector[], { firstMs, stepMs }: StepTimes
 
 /** Answers the queries of a page out of Loki, asking only for what is not known yet. */
 export class QueryAnswerer {
-  readonly #loki: LokiReader
+  readonly #loki: AsksLoki
   readonly #clock: Clock
   readonly #cache: StepCache
   /** Queries that Loki refuses in pieces, and until when they are asked as they are. */
   readonly #whole = new Map<string, number>()
 
-  constructor(loki: LokiReader, clock: Clock) {
+  constructor(loki: AsksLoki, clock: Clock) {
     this.#loki = loki
     this.#clock = clock
     this.#cache = new StepCache((query, times) => this.#readSteps(query, times), clock)

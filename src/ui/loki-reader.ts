@@ -33,6 +33,9 @@ const MAX_CONNECTIONS = 6
 /** A text of an error and that of its cause, which some hide one level deeper. */
 const causeOf = (error: Error): string => (error.message === '' && 'code' in error ? String(error.code) : error.message)
 
+/** What can be asked. */
+export type AsksLoki = Pick<LokiReader, 'ask'>
+
 /** Asks a Loki, with the credentials and the tenant that it was given; nobody else's are passed on. */
 export class LokiReader {
   readonly #access: LokiAccess

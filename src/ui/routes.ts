@@ -36,7 +36,7 @@ const notFound: RouteAnswer = { status: 404, contentType: 'text/plain; charset=u
 
 /** The time range of a request for labels, in nanoseconds as Loki takes them; none: Loki's own. */
 const rangeOf = (query: URLSearchParams): Readonly<Record<string, string>> => {
-  const [start = '', end = ''] = [query.get('start') ?? '', query.get('end') ?? '']
+  const [start, end] = [query.get('start') ?? '', query.get('end') ?? '']
   return /^\d{1,16}$/.test(start) && /^\d{1,16}$/.test(end) ? { start: `${start}000000`, end: `${end}000000` } : {}
 }
 

@@ -15,16 +15,17 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-/** A bundle keeps them beside itself; without one they lie where a build leaves them. */
-const folderOf = (names: readonly string[]): string => {
-  const found = names.map((name) => fileURLToPath(new URL(name, import.meta.url))).find((path) => existsSync(path))
-  if (found === undefined) throw new Error(`${names[0] ?? ''} is missing: build the program`)
+/** The folder of a file: a bundle has it beside itself; without one it is where a build, or the repository, has it. */
+const folderOf = (file: string, places: readonly string[]): string => {
+  const folders = places.map((place) => fileURLToPath(new URL(place, import.meta.url)))
+  const found = folders.find((folder) => existsSync(join(folder, file)))
+  if (found === undefined) throw new Error(`${file} is missing: build the program`)
   return found
 }
 
 /** The files of the page by their path, such as `/page.js`. Throws when they were not built. */
 export const pageFiles = (): ReadonlyMap<string, PageFile> => {
-  const folder = folderOf(['page/', '../../dist/page/'])
+  const folder = folderOf('page.js', ['page/', '../../dist/page/'])
   const files = readdirSync(folder).flatMap((name): [string, PageFile][] => {
     const contentType = TYPES[extname(name)]
     return contentType === undefined ? [] : [[`/${name}`, { contentType, body: readFileSync(join(folder, name)) }]]
@@ -47,7 +48,7 @@ const asksLoki = ({ templating }: Dashboard): boolean =>
 
 /** The dashboards that the project ships and the page can draw, Overview first. */
 export const shippedDashboards = (): readonly ShippedDashboard[] => {
-  const folder = folderOf(['dashboards/', '../../dashboards/'])
+  const folder = folderOf('overview.json', ['dashboards/', '../../dashboards/'])
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
     .map((name) => readFileSync(join(folder, name), 'utf8'))

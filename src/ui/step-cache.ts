@@ -76,26 +76,26 @@ export class StepCache {
 
   async vectors(query: string, times: StepTimes): Promise<StepAnswer> {
     const key = `${times.stepMs} ${query}`
+    const askedMs = this.#clock.now()
     // Another one may be asking for the same at this moment.
-    await this.#asking.get(key)
-    const needed = this.#needed(key, times)
+    for (let asking = this.#asking.get(key); asking !== undefined; asking = this.#asking.get(key)) await asking
+    const needed = this.#needed(key, times, askedMs)
     if (needed !== null) {
       const asking = this.#fetch(key, query, needed)
       this.#asking.set(key, asking)
       const failure = await asking
-      if (this.#asking.get(key) === asking) this.#asking.delete(key)
+      this.#asking.delete(key)
       if (failure !== null) return failure
     }
     return { kind: 'vectors', vectors: this.#take(key, times) }
   }
 
   /** From the first to the last step that is not known, or known no more; null: all are. */
-  #needed(key: string, { firstMs, lastMs, stepMs }: StepTimes): StepTimes | null {
+  #needed(key: string, { firstMs, lastMs, stepMs }: StepTimes, askedMs: number): StepTimes | null {
     const steps = this.#kept.get(key)?.steps
-    const nowMs = this.#clock.now()
     const isKnown = (timeMs: number): boolean => {
       const step = steps?.get(timeMs)
-      return step !== undefined && nowMs < 2 * step.readMs - timeMs
+      return step !== undefined && (step.readMs >= askedMs || askedMs < 2 * step.readMs - timeMs)
     }
     let first = firstMs
     while (first <= lastMs && isKnown(first)) first += stepMs

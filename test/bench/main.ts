@@ -1,5 +1,6 @@
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
+import { measureAbsentFlood, measureEnrichedPace } from './enrich.ts'
 import { measureHandOver, measurePause, measureRestart } from './hand-over.ts'
 import { measureFirstStart, measureIdle, measureLatency, measureThroughput, measureWalCost } from './scenarios.ts'
 import { measureQuery } from './logql.ts'
@@ -152,6 +153,31 @@ const logql: Scenario = () => {
   })
 }
 
+const enrich: Scenario = async () => {
+  const perSecond = 5000
+  const paced = await measureEnrichedPace(perSecond, quick ? 15 : 60)
+  const absent = await measureAbsentFlood(quick ? 100_000 : 300_000)
+  return {
+    title: 'Enrichment: 5,000 events/s about 20,000 pods of 4,000 deployments; everything looked up again every 20 s',
+    rows: [
+      ['events that waited longer than 250 ms', paced.laterThanLimit, '0'],
+      ['longer than 500 ms', paced.laterThanTwice, '0'],
+      ['requests to the API server, warming up', paced.requestsWarm, ''],
+      ['requests/s, steady', paced.requestsPerSecond, 'below 25'],
+      ['entries with an owner, %', paced.ownedPercent, ''],
+      ['entries with an owner, steady, %', paced.ownedSteadyPercent, ''],
+      ['RSS at most, MB', paced.rssPeakMb, ''],
+      ['above that without', paced.rssPeakMb - paced.rssPeakWithoutMb, 'at most 40'],
+      ['CPU ms per 1,000 events', paced.cpuMsPer1000Events, ''],
+      ['CPU ms per 1,000 events without', paced.cpuMsPer1000EventsWithout, ''],
+      ['every lookup a 404: events/s', absent.eventsPerSecond, 'as without'],
+      ['without enrichment: events/s', absent.eventsPerSecondWithout, ''],
+      ['requests', absent.requests, ''],
+    ],
+    measured: { paced, absent },
+  }
+}
+
 const scenarios: Readonly<Record<string, Scenario>> = {
   stages,
   pipeline,
@@ -162,6 +188,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   idle,
   handOver,
   logql,
+  enrich,
 }
 const wanted = asked.only === '' ? Object.keys(scenarios) : asked.only.split(',')
 

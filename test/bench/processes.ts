@@ -69,10 +69,14 @@ export type AgentSettings = {
   readonly start: 'all' | 'new'
   /** With a write-ahead log, synced to the disk of the folder for temporary files. */
   readonly wal?: boolean
+  /** Of its pages; absent: any. */
+  readonly httpPort?: number
+  /** Further keys of `kubernetes_events`. */
+  readonly source?: string
 }
 
-const configText = ({ port, paced, start, wal = false }: AgentSettings): string => `
-server: {http_listen_port: 0, http_listen_address: 127.0.0.1, log_level: error}
+const configText = ({ port, paced, start, wal = false, httpPort = 0, source = '' }: AgentSettings): string => `
+server: {http_listen_port: ${httpPort}, http_listen_address: 127.0.0.1, log_level: error}
 clients:
   - url: http://127.0.0.1:${port}/loki/api/v1/push
     external_labels: {cluster: bench}
@@ -82,7 +86,7 @@ heartbeat: 0
 ${wal ? 'wal: {enabled: true, dir: wal}' : ''}
 scrape_configs:
   - job_name: bench
-    kubernetes_events: {kubeconfig: kubeconfig.yaml, start: ${start}}
+    kubernetes_events: {kubeconfig: kubeconfig.yaml, start: ${start}${source === '' ? '' : `, ${source}`}}
 `
 
 const kubeconfigText = (port: number): string => `

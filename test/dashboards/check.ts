@@ -368,6 +368,10 @@ t.test('the variant without structured metadata reads names from the line, and k
       'max(last_over_time({job="eventail"} | logfmt position_age | unwrap position_age [$__auto]) by (cluster))',
     ],
     [
+      'sum by (name) (count_over_time({job="kubernetes-events"} | reason="x" | name=~"y" [$__auto]))',
+      'sum by (name) (count_over_time({job="kubernetes-events"} | logfmt | reason="x" | name=~"y" [$__auto]))',
+    ],
+    [
       '{job="kubernetes-events"} | reason="x" | logfmt msg | line_format `{{ .msg }}`',
       '{job="kubernetes-events"} | logfmt reason, msg | reason="x" | line_format `{{ .msg }}`',
     ],

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { RE2JS } from 're2js'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { build, isOfTheCluster } from '../../deploy/render/build.ts'
@@ -94,8 +95,8 @@ t.test('every object of every combination of values is what the API says, and ev
   const pods = all.flatMap((object) => podOf(object) ?? [])
   t.equal(
     pods.length,
-    2 * Object.keys(COMBINATIONS).length - 1,
-    'a Deployment each, and a test where there is a Service',
+    3 * Object.keys(COMBINATIONS).length - 1,
+    'a Deployment and two tests each, where there is a Service',
   )
   for (const pod of pods) t.strictSame(faultsOfRestricted(pod), [])
   for (const [name, values] of Object.entries(COMBINATIONS)) {
@@ -177,7 +178,7 @@ t.test('values reach the pod', (t) => {
     objects(COMBINATIONS['bare'])
       .map(({ kind }) => kind)
       .sort(),
-    ['Deployment', 'Lease'],
+    ['Deployment', 'Lease', 'Pod'],
   )
   const own = objects(COMBINATIONS['extras']).filter(({ metadata }) => ['one', 'eventail-two'].includes(metadata.name))
   t.match(own, [{ data: { a: '{{ not a template }}' } }, {}], 'a mapping is no template, a text is one')
@@ -218,6 +219,12 @@ t.test('the Lease stays, and no rendering says who holds it or where the positio
 t.test('the namespaced shape has no object of the cluster', (t) => {
   t.strictSame(objects(COMBINATIONS['namespaced']).filter(isOfTheCluster), [])
   t.equal(objects().filter(isOfTheCluster).length, 2)
+  const roles = objects(COMBINATIONS['namespaced']).filter(
+    ({ kind, metadata }) => kind === 'Role' && metadata.name === 'eventail-events',
+  )
+  t.match(roles, [
+    { metadata: { namespace: 'shop' }, rules: [{ resources: ['events'] }, { resources: ['deployments'] }] },
+  ])
   t.end()
 })
 
@@ -249,6 +256,8 @@ const REFUSED: readonly (readonly [string, Mapping, RegExp])[] = [
   ['digest', { image: { digest: 'sha256:1' } }, /\/image\/digest must match/],
   ['tag', { image: { tag: 'a b' } }, /\/image\/tag must match/],
   ['namespace', { rbac: { namespaces: ['A'] } }, /\/rbac\/namespaces\/0 must match/],
+  ['verb', { rbac: { extraRules: [{ apiGroups: [''], resources: ['pods'], verbs: ['delete'] }] } }, /verbs\/0 must be/],
+  ['all', { rbac: { extraRules: [{ apiGroups: [''], resources: ['*'], verbs: ['get'] }] } }, /resources\/0 must match/],
   ['label', { podLabels: { a: 1 } }, /\/podLabels\/a must be string/],
   ['grace', { terminationGracePeriodSeconds: 10 }, /must be >= 30/],
   ['election', { leaderElection: { config: { lease: '1s' } } }, /additional properties lease/],
@@ -279,6 +288,12 @@ t.test('the schema knows every value, takes the defaults, and refuses what is mi
     t.match(schemaErrors(chart, values).join('\n'), why, name)
     t.throws(() => render(values), /values don't meet the specifications/, name)
   }
+  const patterns = [...chart.get('values.schema.json')!.matchAll(/"pattern": (".*")/g)].map(
+    ([, text = '']) => JSON.parse(text) as string,
+  )
+  t.ok(patterns.length > 8)
+  for (const pattern of patterns)
+    t.ok(RE2JS.compile(pattern), `${pattern}: Helm's validator has Go's regular expressions`)
   const schema = JSON.parse(chart.get('values.schema.json')!) as JsonMap
   const values = parseYaml(chart.get('values.yaml')!) as Mapping
   const mappings = ownMappings(values, schema)
@@ -319,6 +334,12 @@ t.test('every key of the values is described in the README, and its examples are
   t.ok(examples.length >= 5)
   const together = examples.reduce(coalesce, {})
   for (const values of [...examples, { ...together, replicas: 1 }]) t.ok(configOf(objects(values)))
+  const elsewhere = examples.find((values) => 'podSecurityContext' in values)!
+  t.strictSame(podOf(theOnly(objects(elsewhere), 'Deployment'))!.securityContext, {
+    runAsNonRoot: true,
+    fsGroupChangePolicy: 'OnRootMismatch',
+    seccompProfile: { type: 'RuntimeDefault' },
+  })
   t.end()
 })
 
@@ -361,14 +382,35 @@ t.test('the notes tell the first query, and what does not stay', (t) => {
   t.end()
 })
 
-t.test('the test asks the Service of the release, and belongs to none of its selectors', (t) => {
+t.test('helm test asks the Service of the release, and the doctor, and belongs to no selector', (t) => {
+  const pods = (values: Mapping): readonly KubeObject[] =>
+    objects(values, { name: 'prod', namespace: 'x' }).filter(({ kind }) => kind === 'Pod')
+  const byName = new Map(pods({}).map((pod) => [pod.metadata.name, podOf(pod)!]))
+  t.strictSame([...byName.keys()].sort(), ['prod-eventail-test-doctor', 'prod-eventail-test-ready'])
+  t.match(byName.get('prod-eventail-test-ready'), {
+    automountServiceAccountToken: false,
+    containers: [{ env: [{ value: 'http://prod-eventail.x.svc:9080/ready' }] }],
+  })
+  const doctor = byName.get('prod-eventail-test-doctor')!
+  t.strictSame(doctor.containers[0]!.args, ['doctor', '-config.file=/etc/eventail/eventail.yaml'])
+  t.match(doctor, {
+    serviceAccountName: 'prod-eventail',
+    volumes: [{ configMap: { name: 'prod-eventail-config' } }],
+  })
   const all = objects({}, { name: 'prod', namespace: 'x' })
-  const pod = theOnly(all, 'Pod')
-  t.match(pod.metadata, { annotations: { 'helm.sh/hook': 'test' } })
-  t.match(podOf(pod)!.containers[0]!.env, [{ value: 'http://prod-eventail.x.svc:9080/ready' }])
-  t.match(theOnly(all, 'Service'), { metadata: { name: 'prod-eventail' }, spec: { ports: [{ port: 9080 }] } })
-  const selector = (theOnly(all, 'Service') as unknown as { spec: { selector: JsonMap } }).spec.selector
-  t.not((pod.metadata['labels'] as JsonMap)['app.kubernetes.io/component'], selector['app.kubernetes.io/component'])
+  const { metadata, spec } = theOnly(all, 'Service') as unknown as {
+    readonly metadata: JsonMap
+    readonly spec: { readonly selector: JsonMap; readonly ports: readonly JsonMap[] }
+  }
+  t.match([metadata, spec.ports], [{ name: 'prod-eventail' }, [{ port: 9080 }]])
+  for (const pod of pods({})) {
+    t.match(pod.metadata, { annotations: { 'helm.sh/hook': 'test' } })
+    const component = 'app.kubernetes.io/component'
+    t.not((pod.metadata['labels'] as JsonMap)[component], spec.selector[component])
+  }
+  const [onDisk] = pods(COMBINATIONS['wal']!)
+  t.match(podOf(onDisk!)!.volumes, [{}, { name: 'wal', emptyDir: {} }], 'the volume is in use')
+  t.equal(pods({ service: { enabled: false } }).length, 1)
   t.end()
 })
 

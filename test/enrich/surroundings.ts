@@ -182,7 +182,7 @@ t.test('of one name the nearest wins: object, annotation, namespace, node', (t) 
 t.test('memory is bounded in bytes; the longest unused goes first, and what nobody asked for takes no place', (t) => {
   const memory = new Memory(100_000)
   const known = (text: string): Parameters<Memory['put']>[1] => ({
-    facts: { uid: '', staticUid: '', controller: null, labels: [['a', text, 'a']], annotations: [] },
+    facts: { controller: null, labels: [['a', text, 'a']], annotations: [] },
     staleMs: 1e6,
     endMs: 1e9,
   })

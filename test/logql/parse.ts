@@ -238,8 +238,8 @@ t.test('what has no meaning is refused though it reads well', (t) => {
     ['{a="b"} | pattern "<x> <x>"', /duplicate capture name \(x\)/],
     ['{a="b"} |> "<name> x"', /named captures are not allowed/],
     ['label_replace(vector(1), "a", "b", "c", "(")', /missing closing \)/],
-    ['variants(rate({a="b"}[1m])) of ({a="b"}[1m])', /unexpected variants/],
-    ['{a="\\\'"}', /invalid syntax/],
+    ['variants(rate({a="b"}[1m])) of ({a="b"}[1m])', /unexpected IDENTIFIER/],
+    ['{a="\\\'"}', /invalid char escape/],
     ['{$="b"}', /unexpected IDENTIFIER/],
   ]
   for (const [text, message] of refused) t.match(problem(text), message, text)

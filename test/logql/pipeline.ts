@@ -57,7 +57,7 @@ t.test('line filters', (t) => {
     ['|~ "a\\\\.c"', 'abc', false],
     ['|> "<_>b<_>"', 'abc', true],
     ['|> "<_>b<_>"', 'bc', false],
-    ['|> "a<_>"', 'xa1', false],
+    ['|> "a<_>"', 'xa1', true],
     ['|> "<_>c"', 'abc', true],
     ['!> "a<_>"', 'abc', false],
     ['|= ip("10.0.0.0/8")', 'from 10.1.2.3:80', true],

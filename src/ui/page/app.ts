@@ -9,7 +9,7 @@ import { Explore } from './explore.ts'
 import { head } from './head.ts'
 import { parseDuration, timeRange } from './time-range.ts'
 import { toolbar, type Toolbar } from './toolbar.ts'
-import { optionsOf, valuesOf, type Chosen } from './variables.ts'
+import { optionsOf, valuesOf } from './variables.ts'
 
 /** A dashboard that the server has. */
 export type Listed = { readonly uid: string; readonly title: string }
@@ -65,7 +65,7 @@ export class App {
     this.#scene = null
     const { expr } = this.#address
     const [first] = this.#listed
-    const uid = this.#address.dashboard || first?.uid || ''
+    const uid = this.#address.dashboard === '' ? (first?.uid ?? '') : this.#address.dashboard
     try {
       this.#dashboard = await askJson<Dashboard>(`/api/dashboards/${encodeURIComponent(uid)}`)
     } catch (error) {
@@ -129,7 +129,8 @@ export class App {
   #every(): string {
     const { refresh } = this.#address
     if (refresh !== '') return refresh === 'off' ? '' : refresh
-    return this.#status.refresh || this.#dashboard?.refresh || ''
+    const own = this.#dashboard?.refresh
+    return this.#status.refresh === '' && typeof own === 'string' ? own : this.#status.refresh
   }
 
   async #again(): Promise<void> {
@@ -177,7 +178,7 @@ export class App {
       },
       chose: (name, values) => {
         this.#change({
-          chosen: new Map<string, readonly string[]>([...this.#address.chosen, [name, values]]) as Chosen,
+          chosen: new Map<string, readonly string[]>([...this.#address.chosen, [name, values]]),
         })
         void this.refresh()
       },

@@ -44,7 +44,7 @@ export const askQueries = async (
     else {
       await readLines(response.body, ({ id, ...result }) => {
         open.delete(id)
-        take(id, result as PageResult)
+        take(id, result)
       })
     }
   } catch (error) {

@@ -19,6 +19,8 @@ export type ChartContext = {
   /** Of each line at each step. */
   readonly values: readonly (readonly (number | null)[])[]
   readonly number: (value: number) => string
+  /** Values are counts: no axis tells halves of them. */
+  readonly isWhole: boolean
   readonly zoom: (startMs: number, endMs: number) => void
 }
 
@@ -54,7 +56,7 @@ const axes = (context: ChartContext): uPlot.Axis[] => {
       size: 44,
       space: 28,
       gap: 6,
-      incrs: [...FRACTIONS, ...INCREMENTS],
+      incrs: context.isWhole ? INCREMENTS : [...FRACTIONS, ...INCREMENTS],
       values: (_, ticks) => ticks.map(context.number),
     },
   ]

@@ -48,6 +48,8 @@ export const formatValue = (value: number, unit: string, decimals: number | null
     case 'none':
       return { text: neat(value, decimals), unit: '' }
     case 'short':
+      // Counts that fit are told whole.
+      if (Number.isInteger(value) && Math.abs(value) < 10_000) return { text: String(value), unit: '' }
       return scaled(value, 1000, ['', 'K', 'M', 'G', 'T'], decimals)
     case 'bytes':
       return scaled(value, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB'], decimals)

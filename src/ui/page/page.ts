@@ -1,7 +1,9 @@
 import { App, type Listed, type Status } from './app.ts'
 import { askJson } from './asking.ts'
 import { empty } from './empty.ts'
+import { applyStoredTheme } from './theme.ts'
 
+applyStoredTheme()
 const main = document.getElementById('main')
 if (main === null) throw new Error('the page has no main')
 

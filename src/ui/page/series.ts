@@ -19,7 +19,9 @@ export const seriesName = ({ legendFormat = '' }: Target, labels: PageSeries['la
   }
   const values = Object.values(labels)
   if (values.length === 0) return otherwise
-  return values.length === 1 ? values[0] || '(none)' : labelled(labels)
+  const [only = ''] = values
+  if (values.length > 1) return labelled(labels)
+  return only === '' ? '(none)' : only
 }
 
 /** The series of all queries of a panel, in their order. */

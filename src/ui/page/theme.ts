@@ -11,10 +11,14 @@ const apply = (theme: Theme): void => {
   else document.documentElement.dataset['theme'] = theme
 }
 
+/** The theme that was chosen here before; to be called before anything is drawn. */
+export const applyStoredTheme = (): void => {
+  apply(stored())
+}
+
 /** A button that goes from the system's theme to dark to light; `changed`: what is painted must be painted anew. */
 export const themeButton = (changed: () => void): HTMLElement => {
   let theme = stored()
-  apply(theme)
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', changed)
   const label = unseen(`Theme: ${theme}`)
   return button(

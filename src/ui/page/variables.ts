@@ -75,7 +75,7 @@ const matching = (values: readonly string[], regex: string): readonly string[] =
 export const optionsOf = async (variable: Variable, values: Values, range: TimeRange): Promise<readonly string[]> => {
   const { type, query, regex = '' } = variable
   if (type === 'custom' || type === 'interval') {
-    return String(query ?? '')
+    return (typeof query === 'string' ? query : '')
       .split(',')
       .map((value) => value.trim())
       .filter((value) => value !== '')

@@ -43,14 +43,12 @@ const drawnStretch = (lane: Lane, stretch: Stretch, { startMs, endMs }: TimeRang
   return made
 }
 
-const axis = ({ startMs, endMs }: TimeRange): HTMLElement => {
-  const ticks = Array.from({ length: TICKS + 1 }, (_, at) => {
+const ticksOf = ({ startMs, endMs }: TimeRange): readonly HTMLElement[] =>
+  Array.from({ length: TICKS + 1 }, (_, at) => {
     const tick = element('span', {}, axisTime(startMs + ((endMs - startMs) * at) / TICKS, endMs - startMs))
     tick.style.insetInlineStart = `${(100 * at) / TICKS}%`
     return tick
   })
-  return element('div', { class: 'lane-axis', 'aria-hidden': 'true' }, ...ticks)
-}
 
 const laneRow = (lane: Lane, range: TimeRange, palette: Palette): HTMLElement => {
   const { series, stretches, options } = lane
@@ -72,66 +70,83 @@ const laneRow = (lane: Lane, range: TimeRange, palette: Palette): HTMLElement =>
   )
 }
 
-/** A lane for each series, coloured by its value. */
-export const stateTimelineView = (panel: Panel): View => {
-  const list = element('ul', { class: 'lanes' })
-  const foot = element('div', { class: 'pager' })
-  const scroll = element('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': panel.title }, list)
-  const root = element('div', { class: 'state-timeline' }, scroll, foot)
-  const perPage = optionNumber(panel.options, 'perPage', 20)
-  const palette = new Palette()
-  let page = 0
-  let last: PanelContent | null = null
+/** A lane for each series, coloured by its value; so many on a page. */
+class StateTimeline implements View {
+  readonly root: HTMLElement
+  readonly #panel: Panel
+  readonly #perPage: number
+  readonly #palette = new Palette()
+  readonly #list = element('ul', { class: 'lanes' })
+  readonly #scroll: HTMLElement
+  readonly #axis = element('div', { class: 'lane-axis', 'aria-hidden': 'true' })
+  readonly #pager = element('div', { class: 'pager' })
+  #page = 0
+  #content: PanelContent | null = null
 
-  const pager = (count: number): readonly HTMLElement[] => {
-    if (count <= perPage) return []
-    const turn = (by: number): void => {
-      page += by
-      if (last !== null) draw(last)
-    }
-    const first = page * perPage
-    const earlier = button(
-      { disabled: page === 0 },
-      () => {
-        turn(-1)
-      },
-      'Previous',
+  constructor(panel: Panel) {
+    this.#panel = panel
+    this.#perPage = optionNumber(panel.options, 'perPage', 20)
+    this.#scroll = element(
+      'div',
+      { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': panel.title },
+      this.#list,
     )
-    const later = button(
-      { disabled: first + perPage >= count },
-      () => {
-        turn(1)
-      },
-      'Next',
-    )
-    return [earlier, element('span', {}, `${first + 1}–${Math.min(count, first + perPage)} of ${count}`), later]
+    this.root = element('div', { class: 'state-timeline' }, this.#scroll, this.#axis, this.#pager)
   }
 
-  const draw = (content: PanelContent): void => {
-    last = content
-    const lanes = lanesOf(panel, content)
-    page = Math.min(page, Math.max(0, Math.ceil(lanes.length / perPage) - 1))
-    if (lanes.length === 0) {
-      scroll.replaceChildren(empty())
-      foot.replaceChildren()
-      return
-    }
-    const shown = lanes.slice(page * perPage, (page + 1) * perPage)
-    list.replaceChildren(...shown.map((lane) => laneRow(lane, content.range, palette)))
-    scroll.replaceChildren(list, axis(content.range))
-    foot.replaceChildren(...pager(lanes.length))
+  draw(content: PanelContent): void {
+    this.#content = content
+    const lanes = lanesOf(this.#panel, content)
+    const isNothing = lanes.length === 0
+    this.#scroll.replaceChildren(isNothing ? empty() : this.#list)
+    this.#axis.replaceChildren(...(isNothing ? [] : ticksOf(content.range)))
+    this.#page = Math.min(this.#page, Math.max(0, Math.ceil(lanes.length / this.#perPage) - 1))
+    const first = this.#page * this.#perPage
+    const shown = lanes.slice(first, first + this.#perPage)
+    this.#list.replaceChildren(...shown.map((lane) => laneRow(lane, content.range, this.#palette)))
+    this.#pager.replaceChildren(...this.#turners(lanes.length))
   }
 
-  const table = (): TextTable => ({
+  readonly table = (): TextTable => ({
     head: ['Lane', 'From', 'To', 'Value'],
-    rows: (last === null ? [] : lanesOf(panel, last)).flatMap(({ series, stretches, options }) =>
-      stretches.map(({ fromMs, toMs, value }) => [
-        series.name,
-        dateTime(fromMs),
-        dateTime(toMs),
-        valueText(options, value),
-      ]),
+    rows: (this.#content === null ? [] : lanesOf(this.#panel, this.#content)).flatMap(
+      ({ series, stretches, options }) =>
+        stretches.map(({ fromMs, toMs, value }) => [
+          series.name,
+          dateTime(fromMs),
+          dateTime(toMs),
+          valueText(options, value),
+        ]),
     ),
   })
-  return { root, draw, table }
+
+  #turners(count: number): readonly HTMLElement[] {
+    if (count <= this.#perPage) return []
+    const first = this.#page * this.#perPage
+    const last = Math.min(count, first + this.#perPage)
+    const turn = (by: number): void => {
+      this.#page += by
+      if (this.#content !== null) this.draw(this.#content)
+      this.#pager.querySelector<HTMLButtonElement>('button:enabled')?.focus()
+    }
+    return [
+      button(
+        { disabled: first === 0 },
+        () => {
+          turn(-1)
+        },
+        'Previous',
+      ),
+      element('span', {}, `${first + 1}–${last} of ${count}`),
+      button(
+        { disabled: last === count },
+        () => {
+          turn(1)
+        },
+        'Next',
+      ),
+    ]
+  }
 }
+
+export const stateTimelineView = (panel: Panel): View => new StateTimeline(panel)

@@ -43,25 +43,53 @@ const cell = (column: Column, row: number, most: number, content: PanelContent):
   return isGauge(options) ? gauge(value, most, text) : text
 }
 
-const linked = (
-  column: Column,
-  row: number,
-  inside: Child,
-  columns: readonly Column[],
-  content: PanelContent,
-): Child => {
+type Row = { readonly at: number; readonly columns: readonly Column[]; readonly content: PanelContent }
+
+const linked = (column: Column, inside: Child, { at, columns, content }: Row): Child => {
   const [link] = column.options.links ?? []
   if (link === undefined) return inside
-  const cells = new Map(columns.map(({ name, cells: all }) => [name, String(all[row] ?? '')]))
+  const cells = new Map(columns.map(({ name, cells: all }) => [name, String(all[at] ?? '')]))
   const address = linkAddress(link, cells, content.links)
   return address === null ? inside : element('a', { href: address, title: link.title }, inside)
 }
+
+const bodyRow = (row: Row, most: readonly number[]): HTMLElement =>
+  element(
+    'tr',
+    {},
+    ...row.columns.map((column, at) => {
+      const kind = isGauge(column.options) ? 'with-gauge' : column.isNumber ? 'number' : ''
+      const inside = cell(column, row.at, most[at] ?? 0, row.content)
+      return element('td', { class: kind }, linked(column, inside, row))
+    }),
+  )
 
 /** Rows of labels and values. */
 export const tableView = (panel: Panel): View => {
   const root = element('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': panel.title })
   let sorting: Sorting = null
   let last: PanelContent | null = null
+
+  const sortBy = ({ name, isNumber }: Column, at: number): void => {
+    sorting = { column: name, isDown: sorting?.column === name ? !sorting.isDown : isNumber }
+    if (last !== null) draw(last)
+    // The head was made anew: the focus stays where it was.
+    root.querySelectorAll('button')[at]?.focus()
+  }
+
+  const headCell = (column: Column, at: number): HTMLElement => {
+    const { name, isNumber } = column
+    const order = sorting?.column === name ? (sorting.isDown ? 'descending' : 'ascending') : 'none'
+    const sort = button(
+      {},
+      () => {
+        sortBy(column, at)
+      },
+      name,
+    )
+    return element('th', { scope: 'col', 'aria-sort': order, class: isNumber ? 'number' : '' }, sort)
+  }
+
   const draw = (content: PanelContent): void => {
     last = content
     const columns = organized(panel, content.answers).map((column): Column => ({
@@ -73,39 +101,10 @@ export const tableView = (panel: Panel): View => {
       root.replaceChildren(empty())
       return
     }
-    const head = columns.map(({ name, isNumber }) => {
-      const order = sorting?.column === name ? (sorting.isDown ? 'descending' : 'ascending') : 'none'
-      const sort = button(
-        {},
-        () => {
-          sorting = { column: name, isDown: sorting?.column === name ? !sorting.isDown : isNumber }
-          if (last !== null) draw(last)
-          root.querySelectorAll('button')[columns.findIndex((one) => one.name === name)]?.focus()
-        },
-        name,
-      )
-      return element('th', { scope: 'col', 'aria-sort': order, class: isNumber ? 'number' : '' }, sort)
-    })
     const most = columns.map(({ cells, isNumber }) => (isNumber ? Math.max(...cells.map(Number)) : 0))
-    const body = rows.map((row) =>
-      element(
-        'tr',
-        {},
-        ...columns.map((column, at) => {
-          const inside = cell(column, row, most[at] ?? 0, content)
-          const kind = isGauge(column.options) ? 'with-gauge' : column.isNumber ? 'number' : ''
-          return element('td', { class: kind }, linked(column, row, inside, columns, content))
-        }),
-      ),
-    )
-    root.replaceChildren(
-      element(
-        'table',
-        { class: 'grid-table' },
-        element('thead', {}, element('tr', {}, ...head)),
-        element('tbody', {}, ...body),
-      ),
-    )
+    const head = element('thead', {}, element('tr', {}, ...columns.map(headCell)))
+    const body = element('tbody', {}, ...rows.map((at) => bodyRow({ at, columns, content }, most)))
+    root.replaceChildren(element('table', { class: 'grid-table' }, head, body))
   }
   return { root, table: null, draw }
 }

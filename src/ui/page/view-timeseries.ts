@@ -2,39 +2,16 @@ import uPlot from 'uplot'
 import type { Panel } from './dashboard.ts'
 import { colourOf, paintOf, Palette } from './colours.ts'
 import { chartOptions, type ChartLine } from './chart-options.ts'
+import { stacked, timesOf, valuesAt } from './chart-values.ts'
 import { element } from './dom.ts'
 import { empty } from './empty.ts'
 import { optionsOf } from './fields.ts'
 import { dateTime, formatValue, inOne } from './format-value.ts'
 import { namedSeries, sumOf, type NamedSeries } from './series.ts'
-import type { TimeRange } from './time-range.ts'
 import { visibleText } from './visible-text.ts'
 import { optionObject, type Around, type PanelContent, type TextTable, type View } from './view.ts'
 
 const MIN_HEIGHT_PX = 60
-
-const timesOf = ({ startMs, endMs, stepMs }: TimeRange): readonly number[] =>
-  Array.from({ length: Math.round((endMs - startMs) / stepMs) }, (_, at) => startMs + (at + 1) * stepMs)
-
-const valuesAt = ({ points }: NamedSeries, times: readonly number[]): readonly (number | null)[] => {
-  const found = new Map(points)
-  return times.map((time) => found.get(time) ?? null)
-}
-
-/** Each on top of those behind it: the first is drawn as tall as all together. */
-const stacked = (lines: readonly (readonly (number | null)[])[]): (number | null)[][] => {
-  const below = new Array<number>(lines[0]?.length ?? 0).fill(0)
-  return lines
-    .toReversed()
-    .map((values) =>
-      values.map((value, at) => {
-        if (value === null || value === 0) return null
-        below[at] = (below[at] ?? 0) + value
-        return below[at] ?? null
-      }),
-    )
-    .toReversed()
-}
 
 const custom = (panel: Panel): Readonly<Record<string, unknown>> => panel.fieldConfig?.defaults?.custom ?? {}
 
@@ -53,81 +30,84 @@ const legendItem = (line: ChartLine, sum: string): HTMLElement => {
   return element('li', {}, sign, visibleText(line.name), ' ', element('b', {}, sum))
 }
 
-type Drawn = {
-  readonly content: PanelContent
-  readonly series: readonly NamedSeries[]
-  readonly lines: readonly ChartLine[]
-}
+/** Series over time: bars that are stacked, or lines. The largest ones come first. */
+class TimeSeries implements View {
+  readonly root: HTMLElement
+  readonly #panel: Panel
+  readonly #around: Around
+  readonly #place: HTMLElement
+  readonly #legend: HTMLElement
+  readonly #palette = new Palette()
+  #plot: uPlot | null = null
+  #content: PanelContent | null = null
+  #series: readonly NamedSeries[] = []
 
-/** Series over time: bars that are stacked, or lines. */
-export const timeSeriesView = (panel: Panel, around: Around): View => {
-  const plotPlace = element('div', { class: 'plot', role: 'img', 'aria-label': panel.title })
-  const legend = element('ul', { class: 'legend', 'aria-label': `Series of ${panel.title}, with their sums` })
-  const root = element('div', { class: 'chart' }, plotPlace, legend)
-  const palette = new Palette()
-  let plot: uPlot | null = null
-  let drawn: Drawn | null = null
-  const number = (value: number): string => {
-    const { unit = '', decimals = null } = panel.fieldConfig?.defaults ?? {}
-    return inOne(formatValue(value, unit, decimals, 0))
+  constructor(panel: Panel, around: Around) {
+    this.#panel = panel
+    this.#around = around
+    this.#place = element('div', { class: 'plot', role: 'img', 'aria-label': panel.title })
+    this.#legend = element('ul', { class: 'legend', 'aria-label': `Series of ${panel.title}, with their sums` })
+    this.root = element('div', { class: 'chart' }, this.#place, this.#legend)
   }
 
-  const paint = ({ content, series, lines }: Drawn): void => {
-    plot?.destroy()
-    plot = null
-    const size = { width: plotPlace.clientWidth, height: Math.max(MIN_HEIGHT_PX, plotPlace.clientHeight) }
-    if (size.width === 0) return
-    const times = timesOf(content.range)
-    const values = series.map((one) => valuesAt(one, times))
-    const options = chartOptions(lines, { size, range: content.range, values, number, zoom: around.zoom })
-    const seconds = times.map((time) => time / 1000)
-    const heights = isStacked(panel) ? stacked(values) : values.map((one) => [...one])
-    plot = new uPlot(options, [seconds, ...heights], plotPlace)
-  }
-
-  const draw = (content: PanelContent): void => {
-    const series = namedSeries(panel, content.answers)
-    const sums = new Map(series.map((one) => [one, sumOf(one)]))
-    const ordered = series.toSorted((a, b) => (sums.get(b) ?? 0) - (sums.get(a) ?? 0))
-    const lines = linesOf(panel, ordered, palette)
-    drawn = { content, series: ordered, lines }
-    const [most] = ordered
+  draw(content: PanelContent): void {
+    const found = namedSeries(this.#panel, content.answers).map((one) => ({ one, sum: sumOf(one) }))
+    found.sort((a, b) => b.sum - a.sum)
+    this.#content = content
+    this.#series = found.map(({ one }) => one)
+    const lines = linesOf(this.#panel, this.#series, this.#palette)
+    this.#legend.replaceChildren(...lines.map((line, at) => legendItem(line, this.#number(found[at]?.sum ?? 0))))
+    const [most] = found
     const told =
       most === undefined
         ? 'nothing in the time range'
-        : `${ordered.length} series, most: ${most.name}, ${number(sumOf(most))}`
-    plotPlace.setAttribute('aria-label', `${panel.title}: ${told}`)
-    legend.replaceChildren(
-      ...lines.map((line, at) => legendItem(line, number(sumOf(ordered[at] ?? { labels: {}, points: [] })))),
-    )
-    root.classList.toggle('nothing', most === undefined)
-    if (most === undefined) {
-      plot?.destroy()
-      plot = null
-      plotPlace.replaceChildren(empty())
-      return
-    }
-    plotPlace.querySelector('.empty')?.remove()
-    paint(drawn)
+        : `${found.length} series, most: ${most.one.name}, ${this.#number(most.sum)}`
+    this.#place.setAttribute('aria-label', `${this.#panel.title}: ${told}`)
+    this.#paint(content, lines)
   }
 
-  const refit = (): void => {
-    if (drawn === null || drawn.series.length === 0) return
-    paint({ ...drawn, lines: drawn.lines.map((line) => ({ ...line, paint: paintOf(line.colour) })) })
+  refit(): void {
+    if (this.#content !== null) this.#paint(this.#content, linesOf(this.#panel, this.#series, this.#palette))
   }
 
-  const table = (): TextTable => {
-    if (drawn === null) return { head: ['Time'], rows: [] }
-    const { series, content } = drawn
-    const times = timesOf(content.range).toReversed()
-    const columns = series.map((one) => new Map(one.points))
-    const rows = times
-      .map((time) => [
-        dateTime(time),
-        ...columns.map((column) => (column.has(time) ? number(column.get(time) ?? NaN) : '')),
-      ])
-      .filter(([, ...cells]) => cells.some((cell) => cell !== ''))
-    return { head: ['Until', ...series.map(({ name }) => name)], rows }
+  readonly table = (): TextTable => {
+    const head = ['Until', ...this.#series.map(({ name }) => name)]
+    if (this.#content === null) return { head, rows: [] }
+    const columns = this.#series.map(({ points }) => new Map(points))
+    const cell = (value: number | null): string => (value === null ? '' : this.#number(value))
+    const rows = timesOf(this.#content.range)
+      .toReversed()
+      .map((time) => [dateTime(time), ...columns.map((column) => cell(column.get(time) ?? null))])
+      .filter(([, ...cells]) => cells.some((text) => text !== ''))
+    return { head, rows }
   }
-  return { root, draw, table, refit }
+
+  #number(value: number): string {
+    const { unit = '', decimals = null } = this.#panel.fieldConfig?.defaults ?? {}
+    return inOne(formatValue(value, unit, decimals, 0))
+  }
+
+  #paint({ range }: PanelContent, lines: readonly ChartLine[]): void {
+    this.#plot?.destroy()
+    this.#plot = null
+    const isNothing = lines.length === 0
+    this.root.classList.toggle('nothing', isNothing)
+    this.#place.replaceChildren(...(isNothing ? [empty()] : []))
+    const size = { width: this.#place.clientWidth, height: Math.max(MIN_HEIGHT_PX, this.#place.clientHeight) }
+    if (isNothing || size.width === 0) return
+    const times = timesOf(range)
+    const values = this.#series.map((one) => valuesAt(one.points, times))
+    const options = chartOptions(lines, {
+      size,
+      range,
+      values,
+      number: (value) => this.#number(value),
+      isWhole: this.#panel.fieldConfig?.defaults?.decimals === 0,
+      zoom: this.#around.zoom,
+    })
+    const heights = isStacked(this.#panel) ? stacked(values) : values.map((one) => [...one])
+    this.#plot = new uPlot(options, [times.map((time) => time / 1000), ...heights], this.#place)
+  }
 }
+
+export const timeSeriesView = (panel: Panel, around: Around): View => new TimeSeries(panel, around)
