@@ -32,6 +32,8 @@ const bundle = (entryPoints, options = {}) =>
     sourcesContent: false,
     legalComments: 'none',
     logLevel: 'warning',
+    // Drives a browser; only the benchmark asks for it.
+    external: ['playwright-core'],
     define: { EVENTAIL_VERSION: JSON.stringify(version) },
     // Asked for by `debug`, which does without when it is not there: nobody reads its colours.
     external: ['supports-color'],

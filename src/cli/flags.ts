@@ -67,8 +67,17 @@ export const DASHBOARDS_CHECK_FLAGS: readonly Flag[] = [
 
 const NO_METADATA_FLAG = toggle('no-structured-metadata', 'the variant for a Loki without structured metadata')
 
+const GROUP_BY_FLAG = value(
+  'group-by',
+  'name, or owner: one alert for the owner of failing objects; needs enrich (name)',
+)
+
 /** What only the run of unit tests of rules takes. */
-export const RULES_TEST_FLAGS: readonly Flag[] = [value('junit', 'file for the results as JUnit XML'), NO_METADATA_FLAG]
+export const RULES_TEST_FLAGS: readonly Flag[] = [
+  value('junit', 'file for the results as JUnit XML'),
+  NO_METADATA_FLAG,
+  GROUP_BY_FLAG,
+]
 
 const RUNBOOK_FLAG = value('runbook-url', 'what to put in front of a runbook_url that is a path')
 
@@ -102,6 +111,7 @@ export const UI_FLAGS: readonly Flag[] = [
 export const RULES_RENDER_FLAGS: readonly Flag[] = [
   value('as', 'files, configmap, prometheusrule (Alloy) or alertingrule (Loki Operator) (files)'),
   NO_METADATA_FLAG,
+  GROUP_BY_FLAG,
   value('out', 'folder to write to, instead of stdout'),
   value('namespace', 'namespace of the objects'),
   value('tenant', 'tenant of custom resources (application)'),

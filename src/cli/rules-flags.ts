@@ -1,4 +1,4 @@
-import { RENDER_FORMS } from '../rules/render.ts'
+import { GROUP_BY, type GroupBy, RENDER_FORMS } from '../rules/render.ts'
 import type { RulesCheckFlags } from './rules-check.ts'
 import type { RulesRenderFlags } from './rules-render.ts'
 import type { RulesSyncFlags } from './rules-sync.ts'
@@ -15,17 +15,33 @@ export const parseRulesCheckFlags = ({ files, flags }: Given): RulesCheckFlags |
 
 const wantsMetadata = ({ flags }: Given): boolean => flags.get('no-structured-metadata') !== 'true'
 
-export const parseRulesTestFlags = (given: Given): RulesTestFlags => ({
-  files: given.files,
-  junit: given.flags.get('junit') ?? '',
-  structuredMetadata: wantsMetadata(given),
-})
+/** How alerts are grouped, or what is wrong with the flag. */
+const groupingOf = (given: Given): { readonly groupBy: GroupBy } | string => {
+  const groupBy = GROUP_BY.find((one) => one === (given.flags.get('group-by') ?? 'name'))
+  if (groupBy === undefined) return `expected one of ${GROUP_BY.join(', ')} for -group-by`
+  if (groupBy === 'owner' && !wantsMetadata(given)) return 'expected one of -group-by=owner and -no-structured-metadata'
+  return { groupBy }
+}
+
+export const parseRulesTestFlags = (given: Given): RulesTestFlags | string => {
+  const grouping = groupingOf(given)
+  if (typeof grouping === 'string') return grouping
+  return {
+    files: given.files,
+    junit: given.flags.get('junit') ?? '',
+    structuredMetadata: wantsMetadata(given),
+    ...grouping,
+  }
+}
 
 export const parseRulesRenderFlags = (given: Given): RulesRenderFlags | string => {
   const { files, flags } = given
   const as = RENDER_FORMS.find((form) => form === (flags.get('as') ?? 'files'))
   if (as === undefined) return `expected one of ${RENDER_FORMS.join(', ')} for -as`
+  const grouping = groupingOf(given)
+  if (typeof grouping === 'string') return grouping
   return {
+    ...grouping,
     files,
     as,
     structuredMetadata: wantsMetadata(given),
@@ -47,6 +63,8 @@ export const parseRulesSyncFlags = (given: Given): RulesSyncFlags | string => {
   const url = httpUrl(flag('url'))
   if (url === null) return 'set -url to the URL of Loki, such as http://loki:3100'
   if (flag('bearer-token-file') !== '' && flag('user') !== '') return 'expected one of -user and -bearer-token-file'
+  const grouping = groupingOf(given)
+  if (typeof grouping === 'string') return grouping
   if (flag('password-file') !== '' && flag('user') === '') return 'expected -user with -password-file'
   return {
     files,
@@ -57,6 +75,7 @@ export const parseRulesSyncFlags = (given: Given): RulesSyncFlags | string => {
     passwordFile: flag('password-file'),
     bearerTokenFile: flag('bearer-token-file'),
     structuredMetadata: wantsMetadata(given),
+    ...grouping,
     runbookUrl: flag('runbook-url'),
   }
 }

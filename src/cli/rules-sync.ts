@@ -1,5 +1,5 @@
 import { readLokiAccess } from '../loki/loki-access.ts'
-import { groupJson, type GroupJson } from '../rules/render.ts'
+import { type GroupBy, groupJson, type GroupJson } from '../rules/render.ts'
 import type { RuleFile } from '../rules/rule-file.ts'
 import { type RulerAnswer, RulerClient } from '../rules/ruler-client.ts'
 import { type Change, planChanges, readRulerGroups, type RulerGroups } from '../rules/ruler-plan.ts'
@@ -18,6 +18,7 @@ export type RulesSyncFlags = {
   readonly passwordFile: string
   readonly bearerTokenFile: string
   readonly structuredMetadata: boolean
+  readonly groupBy?: GroupBy
   readonly runbookUrl: string
 }
 

@@ -1,9 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import type { Clock } from '../clock.ts'
 import { formatConfigErrors } from '../config/config-error.ts'
+import { byOwner } from '../rules/by-owner.ts'
 import { junitXml, type TestResult } from '../rules/junit.ts'
 import { prepareTests, type PreparedFile, type TestOptions } from '../rules/prepare-tests.ts'
 import { readSources } from '../rules/read-sources.ts'
+import type { GroupBy } from '../rules/render.ts'
 import { runTest } from '../rules/run-test.ts'
 import { withoutMetadata } from '../rules/without-metadata.ts'
 import type { ExitCode, Output } from './output.ts'
@@ -15,13 +17,19 @@ export type RulesTestFlags = {
   readonly junit: string
   /** False: rules and events as for a Loki without structured metadata. */
   readonly structuredMetadata: boolean
+  readonly groupBy?: GroupBy
 }
 
 export type RulesTestSurroundings = { readonly clock: Clock; readonly output: Output }
 
-const optionsOf = ({ structuredMetadata }: RulesTestFlags): TestOptions => ({
-  structuredMetadata,
-  rewrite: structuredMetadata ? (expr) => expr : withoutMetadata,
+const rewriteOf = ({ structuredMetadata, groupBy }: RulesTestFlags): TestOptions['rewrite'] => {
+  if (groupBy === 'owner') return byOwner
+  return structuredMetadata ? (expr) => expr : withoutMetadata
+}
+
+const optionsOf = (flags: RulesTestFlags): TestOptions => ({
+  structuredMetadata: flags.structuredMetadata,
+  rewrite: rewriteOf(flags),
 })
 
 const runFile = (prepared: PreparedFile & { readonly kind: 'prepared' }, clock: Clock): readonly TestResult[] =>

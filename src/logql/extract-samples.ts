@@ -87,11 +87,17 @@ const PARSER_ERRORS: ReadonlySet<string> = new Set(['JSONParserErr', 'LogfmtPars
 
 const hasError = ({ parsed }: ProcessedEntry): boolean => Object.hasOwn(parsed, '__error__')
 
+/** Series by one label after the other: finding one makes no text. */
+type Branch = { readonly further: Map<string | null, Branch>; series: Series | null }
+
+const newBranch = (): Branch => ({ further: new Map(), series: null })
+
 /** Finds the series of each entry. */
 export class SeriesTable {
   readonly #kept: Kept
   readonly #series = new Map<string, Series>()
   readonly #failed = new Map<string, Series>()
+  readonly #root = newBranch()
   readonly #asksForErrors: boolean
 
   /** `asksForErrors`: the query names `__error__`, so that what a parser could not read is no failure of the query. */
@@ -111,12 +117,18 @@ export class SeriesTable {
     const kept = this.#kept
     if (kept.kind === 'nothing') return this.#series.get('') ?? this.#add(this.#series, '', NO_LABELS)
     if (kept.kind === 'without') return this.#added(processedMetric(entry, kept.names))
-    let key = ''
+    let branch = this.#root
     for (const name of kept.names) {
       const value = processedLabel(entry, name)
-      key += value === null ? '-' : `${value.length}:${value}`
+      let next = branch.further.get(value)
+      if (next === undefined) {
+        next = newBranch()
+        branch.further.set(value, next)
+      }
+      branch = next
     }
-    return this.#series.get(key) ?? this.#add(this.#series, key, this.#grouped(entry, kept.names))
+    branch.series ??= this.#added(this.#grouped(entry, kept.names))
+    return branch.series
   }
 
   #grouped(entry: ProcessedEntry, names: readonly string[]): Metric {

@@ -7,11 +7,19 @@ const tests = (
 ): readonly { name: string; test: ((value: string) => boolean) | null }[] =>
   choices.map(({ name, matcher }) => ({ name, test: matcher === null ? null : valueTest(matcher) }))
 
+const ANY = (): boolean => true
+
+const SPECIAL = new Set(['__error__', '__error_details__', '__preserve_error__'])
+const isSpecial = (name: string): boolean => SPECIAL.has(name)
+
 /** `| drop a, b="x"`. Errors are dropped by their labels too. */
 export const dropStep = (choices: readonly LabelChoice[]): Step => {
   const dropped = tests(choices)
   return (line, labels) => {
-    for (const { name, test } of dropped) labels.drop(name, test ?? (() => true))
+    // Named alone, what is not there is not dropped; with a matcher it is, which hides it from parsers.
+    for (const { name, test } of dropped) {
+      if (test !== null || isSpecial(name) || labels.get(name) !== undefined) labels.drop(name, test ?? ANY)
+    }
     return line
   }
 }
@@ -19,11 +27,10 @@ export const dropStep = (choices: readonly LabelChoice[]): Step => {
 /** `| keep a, b="x"`; errors stay. */
 export const keepStep = (choices: readonly LabelChoice[]): Step => {
   const kept = tests(choices)
-  const special = new Set(['__error__', '__error_details__', '__preserve_error__'])
   return (line, labels) => {
     for (const [name, value] of labels.all()) {
       const keeps = kept.some((choice) => choice.name === name && (choice.test === null || choice.test(value)))
-      if (!keeps && !special.has(name)) labels.delete(name)
+      if (!keeps && !isSpecial(name)) labels.delete(name)
     }
     return line
   }

@@ -1,5 +1,5 @@
 import { closest } from '../config/closest.ts'
-import { HEARTBEAT_JOB, HEARTBEAT_KEYS, INDEX_LABELS, LINE_KEYS, METADATA_NAMES } from '../entry/names.ts'
+import { HEARTBEAT_JOB, HEARTBEAT_KEYS, INDEX_LABELS, LINE_KEYS, METADATA_NAMES, OWNER_NAMES } from '../entry/names.ts'
 import type { LogQuery, MetricQuery, Span, Stage } from '../logql/ast.ts'
 import { comparisonsOf, logsOf, nameOf, operandsOf, type RangeQuery, type VectorQuery } from './query-parts.ts'
 
@@ -52,7 +52,7 @@ const namesOf = (log: LogQuery): Names => {
   const isHeartbeat = hasJob(log, HEARTBEAT_JOB)
   const lineKeys: readonly string[] = isHeartbeat ? HEARTBEAT_KEYS : LINE_KEYS
   const brought = new Set(log.stages.flatMap((stage) => namesFrom(stage, lineKeys)))
-  const known = new Set([...ALWAYS, ...(isHeartbeat ? [] : METADATA_NAMES), ...brought])
+  const known = new Set([...ALWAYS, ...(isHeartbeat ? [] : [...METADATA_NAMES, ...OWNER_NAMES]), ...brought])
   const parsesLines = brought.has('level') && !isHeartbeat
   return {
     has: (name) => known.has(name) || brought.has(plainName(name)) || (parsesLines && name.startsWith('annotations_')),

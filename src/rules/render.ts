@@ -1,16 +1,22 @@
 import { basename } from 'node:path'
 import { stringify } from 'yaml'
 import { formatDuration } from '../config/go-duration.ts'
+import { annotationByOwner, byOwner } from './by-owner.ts'
 import type { Rule, RuleFile, RuleGroup } from './rule-file.ts'
 import { linksWithoutMetadata, withoutMetadata } from './without-metadata.ts'
 
 export const RENDER_FORMS = ['files', 'configmap', 'prometheusrule', 'alertingrule'] as const
 export type RenderForm = (typeof RENDER_FORMS)[number]
 
+export const GROUP_BY = ['name', 'owner'] as const
+export type GroupBy = (typeof GROUP_BY)[number]
+
 export type RenderOptions = {
   readonly as: RenderForm
   /** False: for a Loki that has no structured metadata. */
   readonly structuredMetadata: boolean
+  /** `owner`: alerts about an owner instead of about each of its objects; needs `enrich`. */
+  readonly groupBy?: GroupBy
   /** Of the objects; '' = none is written. */
   readonly namespace: string
   readonly tenant: string
@@ -38,7 +44,7 @@ export type GroupJson = {
   readonly rules: readonly RuleJson[]
 }
 
-type Texts = Pick<RenderOptions, 'structuredMetadata' | 'runbookUrl'>
+type Texts = Pick<RenderOptions, 'structuredMetadata' | 'runbookUrl' | 'groupBy'>
 
 /** Text of several lines as it is, and no line broken. */
 export const toYaml = (value: unknown): string =>
@@ -50,19 +56,28 @@ const promText = (ms: number): string => (ms % 1000 === 0 ? formatDuration(ms) :
 const runbookAt = (url: string, prefix: string): string =>
   prefix === '' || /^[a-z]+:\/\//.test(url) ? url : `${prefix.replace(/\/$/, '')}/${url}`
 
-const annotationsOf = ({ annotations }: Rule, { structuredMetadata, runbookUrl }: Texts): RuleJson['annotations'] =>
-  Object.fromEntries(
-    Object.entries(annotations).map(([name, { text }]) => {
+const exprOf = ({ expr }: Rule, { structuredMetadata, groupBy }: Texts): string => {
+  if (groupBy === 'owner') return byOwner(expr.text)
+  return structuredMetadata ? expr.text : withoutMetadata(expr.text)
+}
+
+const annotationsOf = (rule: Rule, texts: Texts): RuleJson['annotations'] => {
+  const { structuredMetadata, runbookUrl } = texts
+  const isByOwner = exprOf(rule, texts) !== rule.expr.text && texts.groupBy === 'owner'
+  return Object.fromEntries(
+    Object.entries(rule.annotations).map(([name, { text }]) => {
       if (name === 'runbook_url') return [name, runbookAt(text, runbookUrl)]
+      if (isByOwner) return [name, annotationByOwner(text)]
       return [name, structuredMetadata ? text : linksWithoutMetadata(text)]
     }),
   )
+}
 
 const ruleJson = (rule: Rule, texts: Texts): RuleJson => {
   const labels = Object.entries(rule.labels).map(([name, { text }]) => [name, text] as const)
   return {
     ...(rule.kind === 'alert' ? { alert: rule.name.text } : { record: rule.name.text }),
-    expr: texts.structuredMetadata ? rule.expr.text : withoutMetadata(rule.expr.text),
+    expr: exprOf(rule, texts),
     ...(rule.forMs === 0 ? {} : { for: promText(rule.forMs) }),
     ...(labels.length === 0 ? {} : { labels: Object.fromEntries(labels) }),
     ...(Object.keys(rule.annotations).length === 0 ? {} : { annotations: annotationsOf(rule, texts) ?? {} }),

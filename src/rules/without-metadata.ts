@@ -3,6 +3,7 @@ import type { LabelFilter, LogQuery, MetricQuery, Stage } from '../logql/ast.ts'
 import { parseQuery } from '../logql/parse.ts'
 import { templateFields } from '../logql/stage-format.ts'
 import { comparisonsOf, nameOf, partsOf, rangesOf, type RangeQuery } from './query-parts.ts'
+import { selectorEnd } from './selector-end.ts'
 
 const namesInFilter = (filter: LabelFilter): readonly string[] => comparisonsOf(filter).map(nameOf)
 
@@ -33,19 +34,6 @@ const namesInPart = (part: MetricQuery): readonly string[] => {
     case 'vector_of':
       return []
   }
-}
-
-/** Offset behind the brace that closes the selector at `from`. */
-const selectorEnd = (text: string, from: number): number => {
-  let quote = ''
-  for (let at = from; at < text.length; at += 1) {
-    const char = text[at] ?? ''
-    if (quote === '"' && char === '\\') at += 1
-    else if (quote !== '') quote = char === quote ? '' : quote
-    else if (char === '"' || char === '`') quote = char
-    else if (char === '}') return at + 1
-  }
-  return text.length
 }
 
 /**

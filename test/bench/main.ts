@@ -153,6 +153,24 @@ const logql: Scenario = () => {
   })
 }
 
+const ui: Scenario = async () => {
+  // A browser is driven here alone.
+  const { measurePage } = await import('./ui.ts')
+  const entries = quick ? 20_000 : 100_000
+  const measured = await measurePage(entries, quick ? 3 : 7)
+  const title = `The page: Overview, ${measured?.panels ?? 0} panels over ${entries} entries`
+  if (measured === null) return { title, rows: [['not measured', 'no Chromium', '']], measured }
+  return {
+    title,
+    rows: [
+      ['first paint of all panels, ms', measured.firstPaintMs, 'below 1,500'],
+      ['refresh of all panels, median ms', measured.refreshMs, 'below 300'],
+      ['most ms', measured.mostRefreshMs, ''],
+    ],
+    measured,
+  }
+}
+
 const enrich: Scenario = async () => {
   const perSecond = 5000
   const paced = await measureEnrichedPace(perSecond, quick ? 15 : 60)
@@ -188,6 +206,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   idle,
   handOver,
   logql,
+  ui,
   enrich,
 }
 const wanted = asked.only === '' ? Object.keys(scenarios) : asked.only.split(',')

@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import fc from 'fast-check'
 import t from 'tap'
+import { parseArgv } from '../../src/cli/argv.ts'
+import { runFileCommand } from '../../src/cli/file-commands.ts'
 import { dashboardsCheck } from '../../src/cli/dashboards-check.ts'
 import { dashboardsRender } from '../../src/cli/dashboards-render.ts'
 import { AGENT_SERIES } from '../../src/dashboards/agent-series.ts'
@@ -14,6 +17,9 @@ import {
   type VariableValue,
 } from '../../src/dashboards/interpolate.ts'
 import { rewritten, withoutMetadata } from '../../src/dashboards/without-metadata.ts'
+import { valueTest } from '../../src/logql/matchers.ts'
+import { parseQuery } from '../../src/logql/parse.ts'
+import { handClock } from '../fixtures/clock.ts'
 import { parse as parseYaml } from 'yaml'
 
 type Json = Record<string, unknown>
@@ -391,7 +397,8 @@ t.test('the metrics that dashboards may use are those of docs/metrics.md', (t) =
     type === 'histogram' ? ['bucket', 'sum', 'count'].map((part) => `${name}_${part}`) : [name],
   )
   t.ok(told.length > 50)
-  t.strictSame([...AGENT_SERIES].filter((name) => !/^(?:process|nodejs)_|^up$/.test(name)).sort(), told.sort())
+  const own = [...AGENT_SERIES].filter((name) => !/^(?:process|nodejs)_|^up$/.test(name))
+  t.strictSame(own.sort(), told.sort(), 'npm run generate')
   t.end()
 })
 
@@ -467,4 +474,46 @@ t.test('dashboards render: files, a ConfigMap, the variant, and what it refuses'
     { code: 1, err: /cannot be written/ },
   )
   t.end()
+})
+
+t.test('chosen values select themselves and nothing else, whatever they consist of', (t) => {
+  const value = fc.string({
+    unit: fc.constantFrom(...Array.from("ab0-_.*+?()[]{}|^$\\'/ :,~")),
+    minLength: 1,
+    maxLength: 6,
+  })
+  fc.assert(
+    fc.property(fc.uniqueArray(value, { minLength: 1, maxLength: 4 }), value, (values, other) => {
+      const text = interpolate(
+        '{namespace=~"$namespace"}',
+        new Map([['namespace', { values, isMulti: true, all: null }]]),
+      )
+      const parsed = parseQuery(text)
+      if (parsed.kind === 'error' || parsed.query.kind !== 'log') return false
+      const [matcher] = parsed.query.matchers
+      if (matcher === undefined) return false
+      const matches = valueTest(matcher)
+      return values.every(matches) && matches(other) === values.includes(other)
+    }),
+  )
+  t.end()
+})
+
+t.test('both commands are understood on a command line, and run', async (t) => {
+  const file = join(t.testdir({ 'good.json': textOf(loki()) }), 'good.json')
+  const ran = async (...words: readonly string[]): Promise<{ code: number; out: string; err: string }> => {
+    const asked = parseArgv(['dashboards', ...words])
+    if (asked.command === 'usage-error') return { code: 2, out: '', err: asked.message }
+    if (asked.command !== 'dashboards check' && asked.command !== 'dashboards render') throw new Error(asked.command)
+    const written = { out: '', err: '' }
+    const output = { out: (text: string) => (written.out += text), err: (text: string) => (written.err += text) }
+    const code = await runFileCommand(asked, { clock: handClock(), output })
+    return { code, ...written }
+  }
+  t.match(await ran('check', file), { code: 0, out: '1 dashboard: 0 findings\n' })
+  t.match(await ran('check', '-profile=generic', file), { code: 0 })
+  t.match(await ran('check', '-profile=none', file), { code: 2, err: /expected eventail or generic for -profile/ })
+  t.match(await ran('render', '-as=configmap', '-namespace=x', file), { code: 0, out: /^apiVersion: v1\n/ })
+  t.match(await ran('render', '-no-structured-metadata', file), { code: 0, out: /\| logfmt reason \|/ })
+  t.match(await ran('render', '-as=image', file), { code: 2, err: /expected one of files, configmap for -as/ })
 })

@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { build, isOfTheCluster } from '../../deploy/render/build.ts'
 import { parseObjects, type JsonMap, type KubeObject } from '../../deploy/render/object.ts'
+import { parseArgv } from '../../src/cli/argv.ts'
 import { parseConfig } from '../../src/config/parse-config.ts'
 import { configOf, deployedBy, theOnly } from '../fixtures/deployed.ts'
 import { readChart } from '../fixtures/helm/chart-files.ts'
@@ -393,6 +394,9 @@ t.test('helm test asks the Service of the release, and the doctor, and belongs t
   })
   const doctor = byName.get('prod-eventail-test-doctor')!
   t.strictSame(doctor.containers[0]!.args, ['doctor', '-config.file=/etc/eventail/eventail.yaml'])
+  t.match(parseArgv(doctor.containers[0]!.args!), { command: 'doctor' }, 'a command that there is')
+  const [node] = /\["(\S+)", "\/app\/eventail.js"\]/.exec(read('deploy/Dockerfile'))!.slice(1)
+  t.equal(byName.get('prod-eventail-test-ready')!.containers[0]!.command![0], node, 'where the image has Node')
   t.match(doctor, {
     serviceAccountName: 'prod-eventail',
     volumes: [{ configMap: { name: 'prod-eventail-config' } }],
