@@ -90,6 +90,7 @@ export class World {
       },
     })
     const loki = await startChaosLoki({
+      enriched: options.setup.enriches ?? false,
       course: () => stage.course(),
       on: (moment) => {
         stage.hear(moment)
