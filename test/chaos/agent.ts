@@ -8,6 +8,8 @@ export type Setup = {
   /** Leader election: after a kill the next process waits for the Lease to expire. Needs the Lease. */
   readonly elects: boolean
   readonly wal: boolean
+  /** Nothing befalls the log: only a page of a list that a kill cut off can be enriched anew. */
+  readonly keepsWal?: boolean
   /** It looks up what events are about, from an API server that says now this and now that. */
   readonly enriches?: boolean
   /** The bundle to run. */

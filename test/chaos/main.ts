@@ -17,6 +17,7 @@ const { values: flags } = parseArgs({
     lease: { type: 'boolean', default: false },
     elect: { type: 'boolean', default: false },
     enrich: { type: 'boolean', default: false },
+    'keep-wal': { type: 'boolean', default: false },
     mutant: { type: 'string', default: '' },
     verbose: { type: 'boolean', default: false },
   },
@@ -34,6 +35,7 @@ const setup = {
   elects: flags.elect,
   wal: flags.wal,
   enriches: flags.enrich,
+  keepsWal: flags['keep-wal'],
   entry: join(import.meta.dirname, bundle),
 } as const
 const folder = mkdtempSync(join(tmpdir(), 'eventail-chaos-'))
