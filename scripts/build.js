@@ -32,11 +32,10 @@ const bundle = (entryPoints, options = {}) =>
     sourcesContent: false,
     legalComments: 'none',
     logLevel: 'warning',
-    // Drives a browser; only the benchmark asks for it.
-    external: ['playwright-core'],
     define: { EVENTAIL_VERSION: JSON.stringify(version) },
-    // Asked for by `debug`, which does without when it is not there: nobody reads its colours.
-    external: ['supports-color'],
+    // Asked for by `debug`, which does without when it is not there: nobody reads its colours. The other one drives a
+    // browser, in the benchmark alone.
+    external: ['supports-color', 'playwright-core'],
     // A dependency of a dependency asks for Node's own, which Node 24 warns of.
     alias: { punycode: 'punycode/punycode.js' },
     // CommonJS dependencies ask for Node's own modules by require().

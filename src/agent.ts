@@ -12,6 +12,7 @@ import type { Elector } from './kube/elector.ts'
 import { ownNamespace } from './kube/service-account.ts'
 import { createSourceMetrics, type SourceMetrics } from './kube/source-metrics.ts'
 import { joinElection, savePeriodMs } from './leadership.ts'
+import { rateLimited } from './line-rate.ts'
 import type { Log } from './log.ts'
 import { DirectOutbox, type Outbox } from './outbox.ts'
 import { createRefusalCounter, openStore, readCursors } from './positions.ts'
@@ -101,7 +102,7 @@ export class Agent {
     const refused = this.#refused
     this.#waitingFor = 'identifying the cluster'
     const world = { cursors, clock, log, registry, random, signal, refused }
-    const identified = await identifyJobs(config.scrapeConfigs, clusters, world)
+    const identified = await identifyJobs(rateLimited(config), clusters, world)
     if (identified === null) return { kind: 'stopped' }
     const spool = await this.#openOutbox(identified)
     if (spool.kind !== 'ok') return spool

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import t from 'tap'
 import ts from 'typescript'
 import { request } from 'undici'
+import { parseArgv } from '../src/cli/argv.ts'
 import { systemClock } from '../src/clock.ts'
 import { parseConfig } from '../src/config/parse-config.ts'
 import { startApiServer } from '../src/demo/api-server.ts'
@@ -178,5 +179,33 @@ t.test('every test, script and command that docs/guarantees.md names is there', 
     if (name !== undefined) t.ok(source.includes(name), `${file}: ${name}`)
   }
   for (const [, script = ''] of text.matchAll(/npm run ([\w:]+)/g)) t.ok(Object.hasOwn(scripts, script), script)
+  t.end()
+})
+
+/** Words of a shell command, up to what is not eventail's. */
+const words = (command: string): readonly string[] =>
+  [...(command.split(/ [>|] /)[0] ?? '').matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+
+t.test('commands in the documents about installing are understood, and their files are there', (t) => {
+  for (const name of ['install.md', 'troubleshooting.md', 'migrating.md', 'comparison.md']) {
+    const text = doc(name).replaceAll(/ \\\n\s*/g, ' ')
+    const commands = [...text.matchAll(/(?:^|`)eventail ([^`\n]+)/gm), ...text.matchAll(/eventail\.js ([^`\n]+)/g)]
+    for (const [, command = ''] of commands) {
+      const asked = parseArgv(words(command))
+      t.not(asked.command, 'usage-error', `${name}: eventail ${command}`)
+    }
+    for (const [path] of text.matchAll(/(?<![\w/.-])deploy\/[\w./-]*\w/g))
+      t.ok(existsSync(join(root, path)), `${name}: ${path}`)
+    for (const [, part = ''] of text.matchAll(/^\| `([\w-]+)` \| (?:What|Two|With|Watches)/gm))
+      t.ok(existsSync(join(root, 'deploy/kustomize/overlays', part)), `${name}: ${part}`)
+  }
+  const [, components = ''] = /components it wants: ([^.]+)\./.exec(doc('install.md')) ?? []
+  const told = [...components.matchAll(/`([\w-]+)`/g)].map((match) => match[1] ?? '')
+  t.strictSame(told.sort(), readdirSync(join(root, 'deploy/kustomize/components')).sort())
+  for (const column of ['symptom', 'metric', 'cause', 'fix']) t.match(doc('troubleshooting.md'), column)
+  const [, , table = ''] = doc('comparison.md').split(/\n\n(?=\|)/)
+  const rows = table.split('\n\n')[0]?.split('\n') ?? []
+  t.ok(rows.length > 15)
+  for (const row of rows) t.equal(row.split('|').length, 9, `${row.slice(0, 40)}: every program has a cell`)
   t.end()
 })

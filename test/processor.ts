@@ -11,6 +11,7 @@ import { deadLetterMetaLabels, metaLabels } from '../src/entry/meta-labels.ts'
 import { Intake } from '../src/intake.ts'
 import type { DeadLetter, KubeEvent } from '../src/kube/event.ts'
 import type { ScopePosition } from '../src/kube/position.ts'
+import { rateLimited } from '../src/line-rate.ts'
 import type { Log } from '../src/log.ts'
 import { DirectOutbox } from '../src/outbox.ts'
 import { createProcessor } from '../src/processor.ts'
@@ -197,6 +198,36 @@ t.test('a limit that does not drop holds the source back until it has refilled',
   await room
   t.ok(intake.hasRoom())
   t.equal(tally.filtered, 0)
+})
+
+t.test('limits_config.readline_rate is one bucket behind all pipelines, and drops or waits', async (t) => {
+  const limited = (rest: string): readonly ScrapeConfig[] =>
+    rateLimited(
+      configured(`  - { job_name: b, kubernetes_events: {} }
+limits_config: { readline_rate_enabled: true, readline_rate: 1, readline_burst: 2${rest} }
+`),
+    )
+  const registry = new Registry()
+  const clock = handClock()
+  const metrics = createStageMetrics(registry, log)
+  const processors = limited('').map((job) => createProcessor(job, { clock, metrics }))
+  const given = (processor: (typeof processors)[number], name: string): boolean =>
+    processor.process({ labels: { name }, timestampNs: 1n, line: name, metadata: [] }, () => []) !== null
+  t.strictSame(
+    [...processors, ...processors].map((processor, n) => given(processor, String(n))),
+    [true, true, false, false],
+  )
+  await clock.advance(1000)
+  t.strictSame(
+    processors.map((processor) => given(processor, 'later')),
+    [true, false],
+  )
+  t.match(await registry.metrics(), 'logentry_dropped_lines_total{reason="global_rate_limiter_drop"} 3')
+
+  const [waiting] = limited(', readline_rate_drop: false').map((job) => createProcessor(job, { clock, metrics }))
+  if (waiting === undefined) throw new Error('no scrape config')
+  for (let n = 0; n < 3; n += 1) t.ok(given(waiting, 'x'))
+  t.equal(waiting.heldUntilMs - clock.monotonicMs(), 1000)
 })
 
 t.test('stages that are not pure are told of, and so are options that mean nothing', (t) => {

@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts'
 import { createConverter } from '../entry/convert.ts'
 import { metaLabels } from '../entry/meta-labels.ts'
 import { readEvents } from '../kube/event-input.ts'
+import { rateLimited } from '../line-rate.ts'
 import type { Log } from '../log.ts'
 import { createLokiClient } from '../loki/create-loki-client.ts'
 import { createLokiMetrics } from '../loki/loki-metrics.ts'
@@ -38,7 +39,7 @@ export const summaryOf = (a: Accounting): string =>
  */
 export const shipStdin = async (options: StdinOptions): Promise<ExitCode> => {
   const { config, clock, log, output, signal } = options
-  const [job] = config.scrapeConfigs
+  const [job] = rateLimited(config)
   if (job === undefined) throw new Error('a valid configuration has a scrape config')
   const metrics = createLokiMetrics(new Registry())
   const factory: ClientFactory =

@@ -6,6 +6,7 @@ import type { SourceOptions } from '../kube/source.ts'
 import type { Level, LogFormat } from '../log.ts'
 import type { ClientOptions, Secret, TlsOptions } from '../loki/client-options.ts'
 import type { RelabelRule } from '../relabel/rule.ts'
+import type { LineRate } from '../stages/limit.ts'
 import type { StagePlan } from '../stages/stage.ts'
 import type { ThrottleOptions } from '../throttle/throttle-options.ts'
 
@@ -111,6 +112,8 @@ export type Config = {
   /** The write-ahead log; null: there is none. */
   readonly wal: WalOptions | null
   readonly scrapeConfigs: readonly ScrapeConfig[]
+  /** The last stage of all of them, one bucket for all; null: lines per second are not limited. */
+  readonly lineRate: LineRate | null
   /** At SIGTERM, how long queues may drain. 20 s; less than the pod's termination grace. */
   readonly drainTimeoutMs: number
   /** Between two heartbeats in Loki; 0: there are none. 1 min. */

@@ -94,13 +94,15 @@ export const configDecoder = record(
       section.report('heartbeat', 'BAD_DURATION', 'expected 0, or a duration of at least 1s')
     }
     checkLeaderElection(values.leader_election, values.positions, section)
+    const { maxLineBytes, lineRate } = values.limits_config
     return {
       server: values.server,
       clients,
       positions: values.positions,
       leaderElection: values.leader_election,
       wal: values.wal,
-      scrapeConfigs: values.scrape_configs.map((job) => withLineLimit(job, values.limits_config)),
+      scrapeConfigs: values.scrape_configs.map((job) => withLineLimit(job, maxLineBytes)),
+      lineRate,
       drainTimeoutMs: values.drain_timeout,
       heartbeatMs: values.heartbeat,
     }

@@ -267,6 +267,18 @@ const walKeys = (wal: WalOptions | null): Printed =>
         fsync: wal.fsync,
       }
 
+const limitKeys = (rate: Config['lineRate']): Printed =>
+  rate === null
+    ? {}
+    : {
+        limits_config: {
+          readline_rate_enabled: true,
+          readline_rate: rate.perSecond,
+          readline_burst: rate.burst,
+          readline_rate_drop: rate.drop,
+        },
+      }
+
 /** The configuration in effect as YAML that this program reads, with every secret masked as `<secret>`. */
 export const printConfig = (config: Config): string =>
   stringify(
@@ -277,6 +289,7 @@ export const printConfig = (config: Config): string =>
       wal: walKeys(config.wal),
       leader_election: leaderElectionKeys(config.leaderElection),
       scrape_configs: config.scrapeConfigs.map(jobKeys),
+      ...limitKeys(config.lineRate),
       drain_timeout: formatDuration(config.drainTimeoutMs),
       heartbeat: formatDuration(config.heartbeatMs),
     },

@@ -72,6 +72,17 @@ export const integer = (absent: number, bounds: Bounds): Decoder<number> => {
   return formed(decoder, { type: 'number', schema, absent })
 }
 
+/** A number above 0, with or without a fraction. */
+export const decimalNumber = (absent: number): Decoder<number> => {
+  const expected = 'a number above 0'
+  const decoder = scalar(absent, expected, (value) => {
+    const number = /^\+?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(value) ? Number(value) : parseInteger(value)
+    if (number === null) return wrong('BAD_TYPE', expected)
+    return number > 0 && Number.isFinite(number) ? { value: number } : wrong('BAD_VALUE', expected)
+  })
+  return formed(decoder, { type: 'number', schema: { type: ['number', 'string'], exclusiveMinimum: 0 }, absent })
+}
+
 const bareNumber = 'a bare number has no unit; Promtail would take it as nanoseconds'
 
 /** Milliseconds of a duration in Go's syntax, within bounds given in milliseconds. */

@@ -2,24 +2,17 @@ import { frameFindings } from './check-frame.ts'
 import { type DashboardProfile, logqlFindings } from './check-logql.ts'
 import { panelFindings } from './check-panels.ts'
 import { promqlFindings } from './check-promql.ts'
-import { variableFindings } from './check-variables.ts'
+import { unknownReferences, variableFindings } from './check-variables.ts'
 import type { Finding } from './finding.ts'
-import { referencesIn } from './interpolate.ts'
 import { fieldOf, isObject } from './json.ts'
 import { type Model, modelOf, type Target } from './model.ts'
 
-/** Variables of Grafana itself, and `$1` of a replacement, are not the dashboard's. */
-const isOwn = (name: string): boolean => !/^(?:__|\d|timeFilter$)/.test(name)
-
-const referenceFindings = ({ variables }: Model, { where, expr }: Target): readonly Finding[] => {
-  const names = new Set(variables.map(({ name }) => name))
-  const missing = referencesIn(expr).filter((name) => isOwn(name) && !names.has(name))
-  return [...new Set(missing)].map((name) => ({
+const referenceFindings = ({ variables }: Model, { where, expr }: Target): readonly Finding[] =>
+  unknownReferences([expr], variables).map((name) => ({
     rule: 'variable-defined',
     where,
     message: `the dashboard has no variable ${JSON.stringify(name)}`,
   }))
-}
 
 const targetFindings = (model: Model, target: Target, profile: DashboardProfile): readonly Finding[] => {
   if (target.expr.trim() === '') return []

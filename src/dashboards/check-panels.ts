@@ -59,12 +59,16 @@ const targetsRule: PanelRule = {
     WITHOUT_QUERIES.has(type) || targets.some(({ expr }) => expr.trim() !== '') ? null : 'expected a query, got none',
 }
 
+/** A query for lines, of which a state timeline takes the text. */
+const isForLines = (expr: string): boolean => expr.trimStart().startsWith('{')
+
 const legendRule: PanelRule = {
   rule: 'panel-legend',
   check: ({ type, json, targets }) => {
     const legend = objectAt(json, 'options', 'legend')
     if (WITH_LEGEND.has(type) && fieldOf(legend, 'showLegend') !== true) return 'expected a legend that is shown'
-    const unnamed = WITH_SERIES.has(type) && targets.some(({ json: one }) => textOf(one, 'legendFormat') === '')
+    const series = targets.filter(({ expr }) => !isForLines(expr))
+    const unnamed = WITH_SERIES.has(type) && series.some(({ json: one }) => textOf(one, 'legendFormat') === '')
     return unnamed ? 'expected legendFormat in each query, so that series have readable names' : null
   },
 }
@@ -72,8 +76,9 @@ const legendRule: PanelRule = {
 const refIdRule: PanelRule = {
   rule: 'target-ref-id',
   check: ({ targets }) => {
-    const ids = targets.map(({ json }) => textOf(json, 'refId'))
-    return new Set(ids).size === ids.length && !ids.includes('') ? null : 'expected a refId of its own in each query'
+    // Grafana gives one to a query that has none.
+    const ids = targets.map(({ json }) => textOf(json, 'refId')).filter((id) => id !== '')
+    return new Set(ids).size === ids.length ? null : 'expected a refId of its own in each query'
   },
 }
 

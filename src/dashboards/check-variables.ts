@@ -38,6 +38,16 @@ const refreshFindings = ({ variables }: Model): readonly Finding[] =>
       message: `expected "refresh": ${ON_TIME_RANGE_CHANGE}, so that values follow the time range`,
     }))
 
+/** Variables of Grafana itself, and `$1` of a replacement, are not the dashboard's. */
+const isOwn = (name: string): boolean => !/^(?:__|\d|timeFilter$)/.test(name)
+
+/** Names of variables in texts that the dashboard does not have, each once. */
+export const unknownReferences = (texts: readonly string[], variables: readonly Variable[]): readonly string[] => {
+  const names = new Set(variables.map(({ name }) => name))
+  const missing = texts.flatMap(referencesIn).filter((name) => isOwn(name) && !names.has(name))
+  return [...new Set(missing)]
+}
+
 const NAMED = ['job', 'instance'] as const
 
 const namedFindings = (variables: readonly Variable[], name: (typeof NAMED)[number]): readonly Finding[] => {
@@ -65,26 +75,22 @@ const prometheusFindings = ({ variables }: Model): readonly Finding[] =>
 const queryTexts = ({ query }: Variable): readonly string[] =>
   isObject(query) ? [textOf(query, 'query'), textOf(query, 'stream')] : typeof query === 'string' ? [query] : []
 
-/** Variables of the dashboard that a variable's query uses, and that come behind it or not at all. */
-const orderFindings = ({ variables }: Model): readonly Finding[] => {
-  const names = variables.map(({ name }) => name)
-  return variables.flatMap((variable, index): readonly Finding[] => {
+/** Variables that a variable's query uses and that are nowhere; their order does not matter to Grafana. */
+const referenceFindings = ({ variables }: Model): readonly Finding[] =>
+  variables.flatMap((variable): readonly Finding[] => {
     if (variable.type !== 'query') return []
-    const missing = queryTexts(variable)
-      .flatMap(referencesIn)
-      .filter((name) => !name.startsWith('__') && !names.slice(0, index).includes(name))
-    return [...new Set(missing)].map((name) => ({
-      rule: 'variable-order',
+    const missing = unknownReferences(queryTexts(variable), variables)
+    return missing.map((name) => ({
+      rule: 'variable-defined',
       where: whereIs(variable),
-      message: `expected a variable ${JSON.stringify(name)} in front of it`,
+      message: `the dashboard has no variable ${JSON.stringify(name)}`,
     }))
   })
-}
 
 /** What is wrong with the variables of a dashboard. */
 export const variableFindings = (model: Model): readonly Finding[] => [
   ...sourceFindings(model),
   ...refreshFindings(model),
   ...prometheusFindings(model),
-  ...orderFindings(model),
+  ...referenceFindings(model),
 ]

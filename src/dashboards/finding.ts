@@ -14,7 +14,6 @@ export const RULES = [
   'template-on-time-change-reload-rule',
   'template-job-rule',
   'template-instance-rule',
-  'variable-order',
   'variable-defined',
   'panel-title-description-rule',
   'panel-units-rule',

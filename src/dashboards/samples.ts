@@ -11,7 +11,11 @@ export const SAMPLE_TIMES = { rangeSeconds: 7919, stepSeconds: 7 } as const
 /** Texts that mean something in a regular expression and in a string, but for what ends either. */
 const CHOSEN = ['a.b', 'c+(d)']
 
-const firstOf = ({ query }: Variable): string => (typeof query === 'string' ? (query.split(',')[0] ?? '') : '')
+const firstOf = ({ type, query }: Variable): string => {
+  // What a query finds is not known; any word will do.
+  if (type === 'query' || typeof query !== 'string') return 'a'
+  return query.split(',')[0] ?? ''
+}
 
 const defaultOf = (variable: Variable): string => {
   const { current } = variable.json

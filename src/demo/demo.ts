@@ -95,7 +95,10 @@ const setStage = async (options: DemoOptions, changed: RulerOptions['changed']):
     ...(changed !== undefined && { changed }),
   })
   const loki = await startLoki({ store: entries, clock, ruler }, lokiPort)
-  const page = await options.startPage(loki.url)
+  const page = await options.startPage(loki.url).catch(async (error: unknown) => {
+    await loki.close()
+    throw error
+  })
   const apiServer = await startApiServer({ store: events, clock, token: () => token })
   return { recording, events, entries, ruler, apiServer, loki, page, token }
 }

@@ -72,6 +72,14 @@ const take = (pattern: RegExp, text: string, at: number): RegExpExecArray | null
   return pattern.exec(text)
 }
 
+/** As Go's package time quotes: bytes that are no plain ASCII as `\xc3`. */
+const timeQuoted = (text: string): string =>
+  `"${text.replace(/["\\]|[^ -~]+/gu, (part) =>
+    /^["\\]$/.test(part)
+      ? `\\${part}`
+      : [...Buffer.from(part)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join(''),
+  )}"`
+
 /** One number with its unit; a text: why it is none. */
 const goPart = (text: string, at: number, quoted: string): { readonly ns: bigint; readonly to: number } | string => {
   const [number = '', whole = '', fraction = ''] = take(GO_NUMBER, text, at) ?? []
@@ -79,7 +87,7 @@ const goPart = (text: string, at: number, quoted: string): { readonly ns: bigint
   const unit = take(GO_UNIT, text, at + number.length)?.[0] ?? ''
   if (unit === '') return `time: missing unit in duration ${quoted}`
   const size = Object.hasOwn(UNITS_NS, unit) && !/[dwy]/.test(unit) ? UNITS_NS[unit] : undefined
-  if (size === undefined) return `time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`
+  if (size === undefined) return `time: unknown unit ${timeQuoted(unit)} in duration ${quoted}`
   const digits = fraction.slice(0, 18)
   const ns = BigInt(whole || 0) * size + (BigInt(digits || 0) * size) / 10n ** BigInt(digits.length)
   return { ns, to: at + number.length + unit.length }
@@ -87,7 +95,7 @@ const goPart = (text: string, at: number, quoted: string): { readonly ns: bigint
 
 /** Go's `time.ParseDuration`: signed, fractions, units from ns to h; with its words for what is no duration. */
 export const parseGoDuration = (text: string): DurationOutcome => {
-  const quoted = JSON.stringify(text.slice(0, 100))
+  const quoted = timeQuoted(text.slice(0, 100))
   const start = /^[-+]/.test(text) ? 1 : 0
   if (text.slice(start) === '0') return { kind: 'ok', ns: 0n }
   if (text.length === start || text.length > 100) return invalid(`time: invalid duration ${quoted}`)

@@ -1,6 +1,7 @@
 import type { LogQuery, MetricQuery } from './ast.ts'
 import { evaluateLog, type LogWindow } from './evaluate-log.ts'
 import { evaluateMetric, type Sharing } from './evaluate-metric.ts'
+import { CUT, isCut, some } from './hour-split.ts'
 import { EvaluationError, MAX_SERIES, tooManySeries } from './evaluation-error.ts'
 import { compareMetrics, type Metric, type Vector } from './metric.ts'
 import type { ProcessedEntry } from './pipeline.ts'
@@ -25,7 +26,6 @@ export type LogOutcome = { readonly kind: 'entries'; readonly entries: readonly 
 /** `ruler`: the limit of series is on the result alone; `frontend`: on the parts that a query is cut into, too. */
 export type EvaluatedBy = 'ruler' | 'frontend'
 
-const HOUR_NS = 3_600_000_000_000n
 const MAX_POINTS = 11_000n
 
 const caught = <T>(evaluate: () => T): T | EvaluationFailure => {
@@ -36,54 +36,6 @@ const caught = <T>(evaluate: () => T): T | EvaluationFailure => {
     throw error
   }
 }
-
-const children = (query: MetricQuery): readonly MetricQuery[] => {
-  switch (query.kind) {
-    case 'vector':
-    case 'label_replace':
-      return [query.of]
-    case 'binary':
-      return [query.left, query.right]
-    case 'range':
-    case 'number':
-    case 'vector_of':
-      return []
-  }
-}
-
-const some = (query: MetricQuery, test: (part: MetricQuery) => boolean): boolean =>
-  test(query) || children(query).some((child) => some(child, test))
-
-/** Range aggregations that Loki's frontend can cut by the hour (pkg/logql/rangemapper.go) and by shards. */
-const CUT: ReadonlySet<string> = new Set([
-  'rate',
-  'bytes_rate',
-  'bytes_over_time',
-  'count_over_time',
-  'sum_over_time',
-  'max_over_time',
-  'min_over_time',
-])
-const CUT_AROUND: ReadonlySet<string> = new Set(['sum', 'count', 'max', 'min', 'avg', 'topk', 'sort', 'sort_desc'])
-
-const canBeCutByHour = (query: MetricQuery): boolean => {
-  switch (query.kind) {
-    case 'range':
-      return CUT.has(query.op)
-    case 'vector':
-      return CUT_AROUND.has(query.op) && canBeCutByHour(query.of)
-    case 'label_replace':
-      return canBeCutByHour(query.of)
-    case 'binary':
-      return query.right.kind === 'number' || canBeCutByHour(query.left) || canBeCutByHour(query.right)
-    case 'number':
-    case 'vector_of':
-      return false
-  }
-}
-
-const isCut = (query: MetricQuery): boolean =>
-  some(query, (part) => part.kind === 'range' && part.rangeNs > HOUR_NS) && canBeCutByHour(query)
 
 /** An instant query over a long window is cut by the hour instead, which no known set of series runs into. */
 const isInParts = (query: MetricQuery, by: EvaluatedBy, isInstant: boolean): boolean => {

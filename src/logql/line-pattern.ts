@@ -43,7 +43,7 @@ export const parserPatternProblem = (pattern: string): string | null => {
 export const filterPatternProblem = (pattern: string): string | null => {
   const pieces = patternPieces(pattern)
   const [name] = named(pieces)
-  if (name !== undefined) return `named captures are not allowed: invalid expression`
+  if (name !== undefined) return `named captures are not allowed: found '<${name}>'`
   return consecutive(pieces)
 }
 

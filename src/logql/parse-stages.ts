@@ -1,5 +1,6 @@
 import type { Extraction, LabelChoice, LabelFormat, LineFilterOperator, LineMatch, Matcher, Stage } from './ast.ts'
 import { readLabelFilter, readMatcherAfter } from './parse-label-filter.ts'
+import { printStage } from './print-stage.ts'
 import { stageProblem } from './stage-problem.ts'
 import type { TokenReader } from './token-reader.ts'
 
@@ -108,6 +109,26 @@ const readBareStage = (reader: TokenReader): Bare => {
   return read(reader)
 }
 
+/**
+ * Line filters that nothing changing the line stands between are one stage to Loki, before the others; they are named
+ * together, and the last mistake is told.
+ */
+const checkLineFilters = (reader: TokenReader, stages: readonly Stage[]): void => {
+  let filters: Stage[] = []
+  const check = (): void => {
+    const printed = filters.map((filter) => printStage(filter)).join(' ')
+    const problems = filters.flatMap((filter) => stageProblem(filter, printed) ?? [])
+    const last = problems.at(-1)
+    if (last !== undefined) reader.refuseLater(last, filters[0]?.from ?? 0)
+    filters = []
+  }
+  for (const stage of stages) {
+    if (stage.kind === 'line_filter') filters.push(stage)
+    if (stage.kind === 'line_format' || stage.kind === 'unpack') check()
+  }
+  check()
+}
+
 /** The stages up to an unwrap, a range or the end; each one checked as Loki checks it while it parses. */
 export const readStages = (reader: TokenReader): readonly Stage[] => {
   const stages: Stage[] = []
@@ -115,11 +136,12 @@ export const readStages = (reader: TokenReader): readonly Stage[] => {
     reader.count()
     const { from } = reader.peek()
     const stage = { ...readBareStage(reader), ...reader.spanFrom(from) }
-    const problem = stageProblem(stage)
+    const problem = stage.kind === 'line_filter' ? null : stageProblem(stage)
     // These two are checked at once, the others when all is read.
     if (problem !== null && (stage.kind === 'regexp' || stage.kind === 'pattern')) throw reader.refuse(problem, from)
     if (problem !== null) reader.refuseLater(problem, from)
     stages.push(stage)
   }
+  checkLineFilters(reader, stages)
   return stages
 }

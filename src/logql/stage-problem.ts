@@ -100,12 +100,12 @@ const problemOf = (stage: Stage): string | null => {
   }
 }
 
-/** What Loki finds wrong with a stage before it runs a query, in its words; null: nothing. */
-export const stageProblem = (stage: Stage): string | null => {
+/** What Loki finds wrong with a stage before it runs a query, in its words; null: nothing. @param printed the stage as text */
+export const stageProblem = (stage: Stage, printed = printStage(stage)): string | null => {
   if (stage.kind === 'regexp' || stage.kind === 'pattern') {
     const problem = stage.kind === 'regexp' ? captureProblem(stage.pattern) : parserPatternProblem(stage.pattern)
     return problem === null ? null : `invalid ${stage.kind} parser: ${problem}`
   }
   const problem = problemOf(stage)
-  return problem === null ? null : `stage '${printStage(stage)}' : ${problem}`
+  return problem === null ? null : `stage '${printed}' : ${problem}`
 }

@@ -56,9 +56,9 @@ const byLabel = (options: Options, { clock, metrics }: StageWorld): Stage => {
   }
 }
 
-const overall = ({ rate, burst, drop }: Options, { clock, metrics, hold }: StageWorld): Stage => {
-  const bucket = new TokenBucket(rate, burst, clock.monotonicMs())
-  const count = drop ? metrics.dropped(REASON) : null
+/** Takes a token for each entry; what finds none is counted and dropped, or (`reason` null) the source is held back. */
+const bounded = (bucket: TokenBucket, reason: string | null, { clock, metrics, hold }: StageWorld): Stage => {
+  const count = reason === null ? null : metrics.dropped(reason)
   return () => {
     const nowMs = clock.monotonicMs()
     if (count === null) {
@@ -69,6 +69,24 @@ const overall = ({ rate, burst, drop }: Options, { clock, metrics, hold }: Stage
     if (bucket.allow(nowMs)) return true
     count()
     return false
+  }
+}
+
+const overall = ({ rate, burst, drop }: Options, world: StageWorld): Stage =>
+  bounded(new TokenBucket(rate, burst, world.clock.monotonicMs()), drop ? REASON : null, world)
+
+/** What limits_config says of lines, for all pipelines of the process together. */
+export type LineRate = { readonly perSecond: number; readonly burst: number; readonly drop: boolean }
+
+/** `limits_config.readline_*`: a last stage that all pipelines share, as in Promtail. */
+export const lineRatePlan = ({ perSecond, burst, drop }: LineRate): StagePlan => {
+  let shared: TokenBucket | null = null
+  return {
+    name: 'limits_config.readline_rate',
+    build: (world) => {
+      shared ??= new TokenBucket(perSecond, burst, world.clock.monotonicMs())
+      return bounded(shared, drop ? 'global_rate_limiter_drop' : null, world)
+    },
   }
 }
 

@@ -164,8 +164,10 @@ const ui: Scenario = async () => {
     title,
     rows: [
       ['first paint of all panels, ms', measured.firstPaintMs, 'below 1,500'],
+      ['CPU of Loki and the server for it, ms', measured.firstPaintCpuMs, ''],
       ['refresh of all panels, median ms', measured.refreshMs, 'below 300'],
       ['most ms', measured.mostRefreshMs, ''],
+      ['CPU of Loki and the server for one, ms', measured.refreshCpuMs, ''],
     ],
     measured,
   }

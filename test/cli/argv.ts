@@ -90,6 +90,12 @@ t.test('a command line that makes no sense is refused with what was probably mea
     ['-config.file=e.yaml run more', /^run: too many arguments/],
     ['check', /^check: missing required argument 'files'/],
     ['demo -client.url=http://x/y', /^demo: unknown option '--client\.url'/],
+    ['ui', /^ui: set -loki to the URL of Loki/],
+    ['ui -loki=loki:3100', /^ui: set -loki to the URL of Loki/],
+    ['ui -loki=http://x -user=a -bearer-token-file=b', /^ui: expected one of -user and -bearer-token-file/],
+    ['ui -loki=http://x -password-file=b', /^ui: expected -user with -password-file/],
+    ['ui -loki=http://x -listen-port=99999', /^ui: expected a port for -listen-port, got "99999"/],
+    ['demo -ui-port=http', /^expected a port for -ui-port, got "http"/],
     ['-check-syntax', /^Invalid config file/],
     ['-dry-run', /^set -config\.file/],
     ['-client.url=http://x/y -client.external-labels=a=1,b=2,c', /^expected labels such as a=b,c=d/],
@@ -97,6 +103,24 @@ t.test('a command line that makes no sense is refused with what was probably mea
   for (const [words, message] of cases) t.match(usage(words.split(' ')), message, words)
   t.match(usage([]), /^set -config\.file/, 'no words at all')
   t.notMatch(usage(['-client.pasword=hunter2-and-more']), /hunter2/, 'the value of an unknown flag may be a secret')
+  t.end()
+})
+
+t.test('the page is for this machine alone unless it is told otherwise', (t) => {
+  t.match(parseArgv(['ui', '-loki=http://loki:3100']), {
+    command: 'ui',
+    url: new URL('http://loki:3100'),
+    tenant: '',
+    listenAddress: '127.0.0.1',
+    listenPort: 8090,
+    allowedHosts: [],
+  })
+  t.match(parseArgv(['ui', '-loki=http://x', '-listen-address=', '-listen-port=0', '-allowed-host=A.corp,b']), {
+    listenAddress: '',
+    listenPort: 0,
+    allowedHosts: ['a.corp', 'b'],
+  })
+  t.match(parseArgv(['demo', '-ui-port=0']), { uiPort: 0, lokiPort: null })
   t.end()
 })
 

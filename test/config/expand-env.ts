@@ -1,38 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { expandEnv, type Environment } from '../../src/config/expand-env.ts'
-
-type Text = string | { readonly base64: string }
-type Case = {
-  readonly id: string
-  readonly title: string
-  readonly text: string
-  readonly env: Environment
-  readonly expected: { readonly text?: Text; readonly error?: string; readonly crash?: string }
-}
-
-/** What Promtail 3.6.15 really did with each text. */
-const folder = process.env['PROMTAIL_CASES'] ?? resolve(import.meta.dirname, '../fixtures/conformance/promtail')
-const cases = JSON.parse(readFileSync(join(folder, 'expand-env.json'), 'utf8')) as readonly Case[]
-
-const shown = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
-const bytesOf = (text: Text): Uint8Array =>
-  Buffer.from(typeof text === 'string' ? text : text.base64, typeof text === 'string' ? 'utf8' : 'base64')
-
-t.test('texts are expanded as Promtail expands them', (t) => {
-  t.ok(cases.length > 40, 'the cases are there')
-  for (const { id, title, text, env, expected } of cases) {
-    const result = expandEnv(text, env)
-    const name = `${id}: ${title}`
-    if (expected.text === undefined)
-      t.match(result, { kind: 'refused', ...(expected.error && { why: expected.error }) }, name)
-    else if (result.kind === 'refused') t.fail(name, result)
-    else t.equal(shown(result.bytes), shown(bytesOf(expected.text)), name)
-  }
-  t.end()
-})
 
 const ENV: Environment = { A: 'shop', P: '/var/log/x.tar.gz', U: 'größe', E: '', MINUS: '-2', ONE: '1', EURO: '€€' }
 

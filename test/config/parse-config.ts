@@ -308,6 +308,7 @@ t.test('the smallest file has every default', (t) => {
         written: { relabel: null, stages: null },
       },
     ],
+    lineRate: null,
     wal: null,
     drainTimeoutMs: 20_000,
     heartbeatMs: 60_000,
@@ -511,7 +512,8 @@ t.test('what a file for Promtail carries along is accepted with one warning each
       '15:24 positions.ignore_invalid_yaml',
       '19:16 target_config',
       '20:9 global',
-      '21:33 limits_config.readline_rate',
+      '21:42 limits_config.max_line_size_truncate',
+      '21:72 limits_config.readline_rate_enabled',
       '22:10 options',
       '23:10 tracing',
       '24:43 wal.cleanSegmentsOlderThan',
@@ -526,6 +528,7 @@ t.test('what a file for Promtail carries along is accepted with one warning each
     'external labels of the deprecated client lie under those of the others',
   )
   t.match(parsed.config.positions, { store: 'file', filename: '/run/positions.yaml' })
+  t.strictSame(parsed.config.lineRate, { perSecond: 12.5, burst: 16, drop: true })
   t.end()
 })
 

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import t from 'tap'
 import type { ScrapeConfig } from '../../src/config/config.ts'
 import { formatConfigErrors } from '../../src/config/config-error.ts'
+import { expandEnv, type Environment } from '../../src/config/expand-env.ts'
 import { parseConfig } from '../../src/config/parse-config.ts'
 import { createRelabeler } from '../../src/relabel/relabel.ts'
 import { Pipeline, type PipelineOutput } from '../../src/stages/pipeline.ts'
@@ -74,6 +75,9 @@ type PipelineCase = Named & {
   }[]
   readonly expected: Refusal & { readonly outputs?: readonly Output[]; readonly dropped?: readonly number[] }
 }
+
+const bytesIn = (text: string | { readonly base64: string }): Buffer =>
+  typeof text === 'string' ? Buffer.from(text) : Buffer.from(text.base64, 'base64')
 
 /** Bytes that are no UTF-8 stand as lone surrogates U+DC80..U+DCFF in our text. */
 const bytesOf = (text: string): Buffer =>
@@ -168,6 +172,23 @@ t.test('entries go through pipelines as through those of Promtail', (t) => {
       const wanted = { outputs: expected.outputs?.map(wantedOf), dropped: expected.dropped }
       t.strictSame(runPipeline(found, one), wanted, name)
     }
+  }
+  t.end()
+})
+
+type ExpandCase = Omit<Named, 'config'> & {
+  readonly text: string
+  readonly env: Environment
+  readonly expected: Refusal & { readonly text?: string | { readonly base64: string } }
+}
+
+t.test('texts are expanded as by Promtail', (t) => {
+  for (const { id, title, text, env, expected } of readCases('expand-env.json') as readonly ExpandCase[]) {
+    const name = `${id}: ${title}`
+    const result = expandEnv(text, env)
+    if (expected.text === undefined) t.equal(result.kind, 'refused', name)
+    else if (result.kind === 'refused') t.fail(name, result)
+    else t.equal(Buffer.from(result.bytes).toString('latin1'), bytesIn(expected.text).toString('latin1'), name)
   }
   t.end()
 })

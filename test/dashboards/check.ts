@@ -207,10 +207,13 @@ const CASES: readonly Case[] = [
     /"\.\+"/,
   ),
   bad(
-    'variable-order',
-    withVariables({ ...chooser('pod', 'Pod'), query: { stream: '{a="$later"}' } }, chooser('later', 'Later')),
+    'variable-defined',
+    withVariables(
+      { ...chooser('pod', 'Pod'), query: { stream: '{a="$later", b="$nobody"}' } },
+      chooser('later', 'Later'),
+    ),
     'variable "pod"',
-    /"later"/,
+    /no variable "nobody"/,
   ),
   bad('variable-defined', withQuery(COUNT.replace('$namespace', '${nobody:regex}')), Q1, /no variable "nobody"/),
   bad('panel-title-description-rule', withPanel({ title: ' ' }), 'panel 1 " "', /expected a title/),

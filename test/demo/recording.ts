@@ -329,7 +329,8 @@ t.test('the demo ends with an account that agrees with both servers', async (t) 
   t.equal(code, 0, text)
   t.match(text, /Loki {8}http:\/\/127\.0\.0\.1:\d+ /)
   t.match(text, /curl -sG http:\/\/127\.0\.0\.1:\d+\/loki\/api\/v1\/query_range/)
-  t.match(text, /In Grafana: add a data source of type Loki with the URL http:\/\/127\.0\.0\.1:\d+/)
+  t.match(text, /Grafana: a data source of type Loki with the URL http:\/\/127\.0\.0\.1:\d+/)
+  t.match(text, /^\n {2}Open {3}http:\/\/127\.0\.0\.1:8090\n/, 'what to open comes first')
   t.match(text, /events seen, \d+ in Loki/)
 })
 
@@ -338,6 +339,8 @@ t.test('the demo fails and says so when an event is lost, the agent cannot start
   t.equal(lossy.code, 1)
   t.match(lossy.text, /demo: the agent sent (\d+) entries, Loki has taken \d+\n/)
 
+  const pageless = await demo({ startPage: () => Promise.reject(new Error('no page today')) })
+  t.strictSame(pageless, { code: 1, text: 'demo: no page today\n' })
   const failed = await demo({ startAgent: () => Promise.reject(new Error('no agent today')) })
   t.strictSame([failed.code, failed.text.endsWith('demo: no agent today\n')], [1, true])
 

@@ -77,6 +77,11 @@ t.test('what a workflow runs is there, is a shell script, and takes no text of o
       t.match(read('deploy/helm/eventail/values.yaml'), new RegExp(pattern, 'm'))
   }
   t.match(read('deploy/install.yaml'), /image: eventail:/)
+  for (const name of ['ci.yml', 'release.yml']) {
+    const steps = WORKFLOWS.find(([file]) => file === name)?.[1].jobs['test']?.steps ?? []
+    const at = steps.findIndex(({ run }) => run === '.ci/run')
+    t.match(steps[at - 1]?.run, /sudo apt-get install .*prometheus/, `${name}: .ci/run may install nothing there`)
+  }
   t.end()
 })
 
