@@ -8,6 +8,10 @@ export type Setup = {
   /** Leader election: after a kill the next process waits for the Lease to expire. Needs the Lease. */
   readonly elects: boolean
   readonly wal: boolean
+  /** Nothing befalls the log: only a page of a list that a kill cut off can be enriched anew. */
+  readonly keepsWal?: boolean
+  /** It looks up what events are about, from an API server that says now this and now that. */
+  readonly enriches?: boolean
   /** The bundle to run. */
   readonly entry: string
 }
@@ -33,7 +37,7 @@ ${setup.wal ? 'wal: {enabled: true, dir: wal, max_bytes: 1MB, segment_bytes: 64K
 drain_timeout: 5s
 scrape_configs:
   - job_name: ${JOB}
-    kubernetes_events: {kubeconfig: kubeconfig.yaml}
+    kubernetes_events: {kubeconfig: kubeconfig.yaml${setup.enriches === true ? ', enrich: {owners: true, labels: [team], wait: 50ms, cache_ttl: 1s}' : ''}}
 `
 
 /** One agent's folder: configuration, checkpoint, write-ahead log. */

@@ -61,9 +61,35 @@ const page = (request: ApiRequest, { churn, pageItems, life, fault, on }: ChaosA
   return { kind: 'serve', serve: (_, response) => { sendJson(response, 200, answer.body) } } // prettier-ignore
 }
 
+const METADATA = /^\/(?:api|apis\/[a-z]+)\/v1\/namespaces\/[^/]+\/(?:pods|replicasets|deployments|jobs)\/([^/]+)$/
+/** An object's label changes so often: what is looked up again is another one. */
+const LABEL_MS = 250
+/** Of the object of every event, as `churn.ts` writes them. */
+const OBJECT_UID = 'p'
+
+/** Metadata of any pod that is asked for: now so, now otherwise, now nothing, now never. */
+const metadata = (request: ApiRequest): Interception => {
+  const name = decodeURIComponent(METADATA.exec(request.path)?.[1] ?? '')
+  const moment = Math.floor(Date.now() / LABEL_MS)
+  const whim = (moment * 31 + name.length * 7) % 10
+  return {
+    kind: 'serve',
+    serve: (asked, response) => {
+      if (whim === 0) asked.socket.resetAndDestroy()
+      else if (whim === 1) sendStatus(response, apiStatus(500, 'InternalError', 'etcdserver: request timed out'))
+      else if (whim === 2) sendStatus(response, apiStatus(404, 'NotFound', 'not found'))
+      else if (whim > 3) {
+        const body = { metadata: { name, uid: OBJECT_UID, labels: { team: `t-${moment}` } } }
+        sendJson(response, 200, JSON.stringify(body))
+      }
+    },
+  }
+}
+
 const intercept = (request: ApiRequest, options: ChaosApiOptions): Interception | null => {
   const { churn, life, fault, on } = options
   if (LEASES.test(request.path) && request.method === 'PUT') on('lease')
+  if (METADATA.test(request.path)) return metadata(request)
   if (!EVENTS.test(request.path)) return null
   if (request.isWatch) {
     const failing = fault('watch')

@@ -20,6 +20,13 @@ export class Deposits {
   readonly strange: string[] = []
   /** Exact repeats, which Loki drops. */
   resent = 0
+  /** Repeats that were enriched anew: the same but for metadata. Only of agents that enrich. */
+  enrichedAnew = 0
+  readonly #enriched: boolean
+
+  constructor(enriched = false) {
+    this.#enriched = enriched
+  }
 
   get size(): number {
     return this.#bytes.size
@@ -43,6 +50,9 @@ export class Deposits {
     const before = this.#bytes.get(id)
     if (before === undefined) this.#bytes.set(id, bytes)
     else if (before === bytes) this.resent += 1
+    else if (this.#enriched && withoutMetadata(before) === withoutMetadata(bytes)) this.enrichedAnew += 1
     else this.doubled.push({ id, first: before, second: bytes })
   }
 }
+
+const withoutMetadata = (bytes: string): string => JSON.stringify((JSON.parse(bytes) as readonly unknown[]).slice(0, 4))

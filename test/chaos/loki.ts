@@ -27,6 +27,8 @@ export type Course =
 export type LokiMoment = 'stored' | 'answered'
 
 export type ChaosLokiOptions = {
+  /** Entries may differ in metadata, and are the same. */
+  readonly enriched?: boolean
   /** Asked for each push. */
   readonly course: () => Course
   /** `stored`: before anything is answered. `answered`: the answer has left. */
@@ -71,8 +73,8 @@ const storedPart = (course: Course, streams: readonly PushedStream[]): readonly 
 }
 
 /** A Loki that stores as the real ingester does, and tells the truth about it only if it is in the mood. */
-export const startChaosLoki = async ({ course, on }: ChaosLokiOptions): Promise<ChaosLoki> => {
-  const deposits = new Deposits()
+export const startChaosLoki = async ({ course, on, enriched = false }: ChaosLokiOptions): Promise<ChaosLoki> => {
+  const deposits = new Deposits(enriched)
   const answers: Record<string, number> = {}
   const sockets = new Set<Socket>()
   const ingester = createIngester({ now: () => Date.now(), maxLineBytes: MAX_LINE_BYTES })

@@ -16,6 +16,8 @@ const { values: flags } = parseArgs({
     wal: { type: 'boolean', default: false },
     lease: { type: 'boolean', default: false },
     elect: { type: 'boolean', default: false },
+    enrich: { type: 'boolean', default: false },
+    'keep-wal': { type: 'boolean', default: false },
     mutant: { type: 'string', default: '' },
     verbose: { type: 'boolean', default: false },
   },
@@ -32,6 +34,8 @@ const setup = {
   checkpoint: flags.lease || flags.elect ? 'lease' : 'file',
   elects: flags.elect,
   wal: flags.wal,
+  enriches: flags.enrich,
+  keepsWal: flags['keep-wal'],
   entry: join(import.meta.dirname, bundle),
 } as const
 const folder = mkdtempSync(join(tmpdir(), 'eventail-chaos-'))
@@ -50,7 +54,7 @@ const report = await runChaos({
 if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
 
 const place = `${setup.checkpoint === 'lease' ? 'Lease' : 'file'}${flags.elect ? ' of an elected leader' : ''}`
-const where = `checkpoint in a ${place}, ${flags.wal ? 'with' : 'without'} a write-ahead log`
+const where = `checkpoint in a ${place}, ${flags.wal ? 'with' : 'without'} a write-ahead log${flags.enrich ? ', enriching' : ''}`
 const machine = `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores, Node ${process.version}`
 console.log(`chaos: seed ${flags.seed}, ${where}${flags.mutant === '' ? '' : `, mutant ${flags.mutant}`}`)
 console.log(`  ${machine}, ${Math.round((performance.now() - begunMs) / 1000)} s`)

@@ -25,6 +25,7 @@ export const asTable = (report: ChaosReport): string => {
     ['stored', sum(({ stored }) => stored), `pushes: ${counts(answers)}`],
     ['excused', sum(({ excused }) => excused.length), `superseded ${ended('superseded')}, expired ${ended('expired')}`],
     ['re-sent', sum(({ resent }) => resent), 'byte-identical'],
+    ['anew', sum(({ enrichedAnew }) => enrichedAnew), 'sent again with other metadata, by --enrich alone'],
     ['gaps', gaps, `${pages} pages listed`],
     ['lost', sum(({ lost }) => lost.length), ''],
     ['doubled', sum(({ doubled }) => doubled.length), ''],

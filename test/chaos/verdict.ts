@@ -18,6 +18,8 @@ export type Verdict = {
   readonly strange: readonly string[]
   /** Byte-identical repeats. */
   readonly resent: number
+  /** Repeats that differ in what was looked up alone; without a log that is always there, that is no fault. */
+  readonly enrichedAnew: number
   /** Revisions whose line Loki refuses for good. */
   readonly refused: number
 }
@@ -43,5 +45,15 @@ export const judge = ({ history, deposits, lives }: Evidence): Verdict => {
   }
   for (const id of deposits.ids()) if (!history.has(id)) strange.push(id)
   const owed = history.size - refused
-  return { owed, stored, lost, excused, doubled: deposits.doubled, strange, resent: deposits.resent, refused }
+  return {
+    owed,
+    stored,
+    lost,
+    excused,
+    doubled: deposits.doubled,
+    strange,
+    resent: deposits.resent,
+    enrichedAnew: deposits.enrichedAnew,
+    refused,
+  }
 }

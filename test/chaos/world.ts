@@ -90,6 +90,7 @@ export class World {
       },
     })
     const loki = await startChaosLoki({
+      enriched: options.setup.enriches ?? false,
       course: () => stage.course(),
       on: (moment) => {
         stage.hear(moment)
@@ -128,7 +129,10 @@ export class World {
     const dice = new Dice(this.#o.seed, n)
     const plan = planLife(dice)
     this.#beAway(plan)
-    if (this.#o.setup.wal) this.#parts.walFate.befall(n, this.#parts.stage.lives.length)
+    const { wal, keepsWal } = this.#o.setup
+    const lives = this.#parts.stage.lives.length
+    if (wal && keepsWal === true) this.#parts.walFate.untouched(lives)
+    else if (wal) this.#parts.walFate.befall(n, lives)
     const agent = await this.#start(plan, dice)
     this.#changesLeft = CHANGES_OF_LIFE
     if (this.#changing === null) this.#change(dice)

@@ -38,7 +38,7 @@ t.test('exactly the rules that a configuration needs are printed', (t) => {
   })
   const rules = (file: string): unknown =>
     printed(join(folder, file))
-      .objects.filter(({ kind }) => kind.endsWith("Role"))
+      .objects.filter(({ kind }) => kind.endsWith('Role'))
       .map(({ kind, metadata, rules: given }) => [`${kind} ${metadata.namespace ?? ''}`.trim(), given])
   const rule = (group: string, resources: string[], ...verbs: string[]): object => ({
     apiGroups: [group],
