@@ -85,6 +85,9 @@ const fixed = (mode: FieldColorModeId): FieldColorBuilder => new FieldColorBuild
 const last = (): ReduceDataOptionsBuilder =>
   new ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false).fields('')
 
+/** The time of a line, under the names that the Loki data source gives it. */
+export const timeOfLine = (): ReduceDataOptionsBuilder => last().fields('/^(Time|timestamp)$/')
+
 /** Every row of a table is a value; Loki's answers to instant queries are tables. */
 const everyRow = (limit: number): ReduceDataOptionsBuilder =>
   new ReduceDataOptionsBuilder().calcs([]).values(true).limit(limit).fields('')

@@ -240,7 +240,13 @@ const truths = (world: World, choice: Choice): Readonly<Record<string, Readonly<
   })
   return {
     'overview.json': {
-      'Last event': [number((facts) => Math.max(...facts.map(({ timeMs }) => Math.floor(timeMs))))],
+      'Last event': [
+        newest(
+          () => true,
+          1,
+          ({ line }) => line,
+        ),
+      ],
       'Agent behind': [number(() => world.ages.at(-1) ?? 0)],
       Events: [countOf(is)],
       Warnings: [countOf(warns)],

@@ -4,6 +4,7 @@ import { rowsOf, type Dashboard, type Panel, type Row, type Target } from './das
 import type { LinkContext } from './data-link.ts'
 import { element, freshId } from './dom.ts'
 import { PanelFrame } from './panel-frame.ts'
+import { isMetric } from './query-kind.ts'
 import type { Answered } from './series.ts'
 import type { TimeRange } from './time-range.ts'
 import { askedExpr, type Values } from './variables.ts'
@@ -22,8 +23,8 @@ export type Round = {
 
 type Question = Omit<PageQuery, 'id'>
 
-const kindOf = (panel: Panel, { queryType, instant }: Target): PageQuery['kind'] => {
-  if (panel.type === 'logs') return 'lines'
+const kindOf = (panel: Panel, { expr = '', queryType, instant }: Target): PageQuery['kind'] => {
+  if (panel.type === 'logs' || !isMetric(expr)) return 'lines'
   return queryType === 'instant' || instant === true ? 'instant' : 'range'
 }
 

@@ -3,13 +3,29 @@ import { colourOf } from './colours.ts'
 import { element } from './dom.ts'
 import { colourName, mappedText, optionsOf } from './fields.ts'
 import { formatValue, type Shown } from './format-value.ts'
-import { lastValue, namedSeries, sumOf, type NamedSeries } from './series.ts'
+import { lastValue, namedSeries, sumOf, type Answered, type NamedSeries } from './series.ts'
 import { optionObject, type View } from './view.ts'
+
+const NS_PER_MS = 1_000_000n
+/** Of the data source's answers for lines, under the names that it has or had. */
+const TIME_FIELD = '/^(Time|timestamp)$/'
 
 const reduced = (panel: Panel, series: NamedSeries): number | null => {
   const { calcs } = optionObject(panel.options, 'reduceOptions')
   const [calc] = Array.isArray(calcs) ? (calcs as readonly unknown[]) : []
   return calc === 'sum' ? sumOf(series) : lastValue(series)
+}
+
+/** The time of the newest line as a value, where that field of lines is asked for. */
+const timesOfLines = (panel: Panel, answers: readonly Answered[]): readonly NamedSeries[] => {
+  const { fields } = optionObject(panel.options, 'reduceOptions')
+  if (fields !== TIME_FIELD) return []
+  return answers.flatMap(({ target, result }) => {
+    const [newest] = result.kind === 'lines' ? result.lines : []
+    if (newest === undefined) return []
+    const timeMs = Number(BigInt(newest.timeNs) / NS_PER_MS)
+    return [{ labels: {}, points: [[timeMs, timeMs]], name: panel.title, refId: target.refId }]
+  })
 }
 
 const shownValue = (options: FieldOptions, value: number | null, nowMs: number): Shown => {
@@ -32,7 +48,7 @@ export const statView = (panel: Panel): View => {
     root,
     table: null,
     draw: ({ answers, nowMs }) => {
-      const series = namedSeries(panel, answers)
+      const series = [...namedSeries(panel, answers), ...timesOfLines(panel, answers)]
       const shown = (series.length === 0 ? [null] : series.slice(0, 8)).map((one) => {
         const field = { name: one?.name ?? panel.title, refId: one?.refId ?? 'A' }
         const options = optionsOf(panel, field)
