@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { parseArgv } from './cli/argv.ts'
+import { parseArgv, type Argv } from './cli/argv.ts'
 import type { ExitCode, Output } from './cli/output.ts'
 import { systemClock } from './clock.ts'
 import { keepHeapSmall } from './heap.ts'
@@ -31,6 +31,22 @@ const onReload = (listener: () => void): (() => void) => {
 /** For commands that look at what is there and end. */
 const lookingAround = () => ({ clock: systemClock, environment: process.env, output, stop: stopSignal() })
 
+type Asked<C extends Argv['command']> = Extract<Argv, { readonly command: C }>
+
+const inspectLog = async (asked: Asked<'wal inspect'>): Promise<ExitCode> => {
+  const { walInspect } = await import('./cli/wal-inspect.ts')
+  const { realDisk } = await import('./wal/disk.ts')
+  const { realProcesses } = await import('./wal/owner.ts')
+  return walInspect(asked, { disk: realDisk, processes: realProcesses(), output })
+}
+
+const runAgent = async (asked: Asked<'run'>): Promise<ExitCode> => {
+  const { run } = await import('./cli/run.ts')
+  const { env: environment, stdin: input } = process
+  const isTerminal = process.stderr.isTTY
+  return run(asked, { clock: systemClock, environment, output, isTerminal, input, stop: stopSignal(), onReload })
+}
+
 /** What a command does not need is not loaded: each is imported when it is asked for. */
 const main = async (argv: readonly string[]): Promise<ExitCode> => {
   const asked = parseArgv(argv)
@@ -53,12 +69,8 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
       return (await import('./cli/doctor.ts')).doctor(asked, lookingAround())
     case 'rbac':
       return (await import('./cli/rbac.ts')).rbac(asked, process.env, output)
-    case 'wal inspect': {
-      const { walInspect } = await import('./cli/wal-inspect.ts')
-      const { realDisk } = await import('./wal/disk.ts')
-      const { realProcesses } = await import('./wal/owner.ts')
-      return walInspect(asked, { disk: realDisk, processes: realProcesses(), output })
-    }
+    case 'wal inspect':
+      return inspectLog(asked)
     case 'rules check':
     case 'rules test':
     case 'rules render':
@@ -79,12 +91,8 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
         // Its terminal was closed.
         stop: stopSignal('SIGHUP'),
       })
-    case 'run': {
-      const { run } = await import('./cli/run.ts')
-      const { env: environment, stdin: input } = process
-      const isTerminal = process.stderr.isTTY
-      return run(asked, { clock: systemClock, environment, output, isTerminal, input, stop: stopSignal(), onReload })
-    }
+    case 'run':
+      return runAgent(asked)
   }
 }
 

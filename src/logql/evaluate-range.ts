@@ -1,5 +1,6 @@
 import type { Grouping, RangeOperator } from './ast.ts'
 import { compileLog } from './compile-log.ts'
+import { countBySteps } from './counted-steps.ts'
 import { pipelineError } from './evaluation-error.ts'
 import {
   keptLabels,
@@ -12,7 +13,7 @@ import {
   type Series,
 } from './extract-samples.ts'
 import { streamTest } from './matchers.ts'
-import { metricOf, type Sample, type Vector } from './metric.ts'
+import { metricOf, type Sample } from './metric.ts'
 import { NO_HINTS, parserHints } from './parser-hints.ts'
 import type { LabelNeed, ProcessedEntry } from './pipeline.ts'
 import type { Run, Steps } from './steps.ts'
@@ -89,6 +90,27 @@ const asksForErrors = ({ log }: RangeQuery, need: LabelNeed): boolean => {
   return filtered.includes('__error__') || (need.kind === 'some' && need.names.has('__error__'))
 }
 
+/** Takes a sample of a series; for the entries of one stream, in the order of their times. */
+type Note = (series: Series, value: number, timeNs: bigint) => void
+
+const noteTotal: Note = (series, value) => {
+  series.count += 1
+  series.total += value
+}
+
+const noteSample: Note = (series, value, timeNs) => {
+  series.values.push(value)
+  series.timesNs.push(timeNs)
+}
+
+/** No more of the samples than what the query asks for. */
+const notes = ({ timesNs }: Run, query: RangeQuery): (() => Note) => {
+  if (wholeNumbers(query) === null) return () => noteSample
+  if (timesNs.length === 1) return () => noteTotal
+  const endsNs = timesNs.map((timeNs) => timeNs - query.offsetNs)
+  return () => countBySteps(endsNs, query.rangeNs)
+}
+
 /** Each entry that some window may hold passes once. */
 const collect = (run: Run, query: RangeQuery, kept: Kept): readonly Series[] => {
   const { timesNs } = run
@@ -100,7 +122,7 @@ const collect = (run: Run, query: RangeQuery, kept: Kept): readonly Series[] => 
   // With `by`, Loki's parsers look for names alone.
   const pipeline = compileLog(log, need, kept.kind === 'by' ? NO_HINTS : parserHints(log.stages))
   const extract = sampleOf(query)
-  const onlyTotals = timesNs.length === 1 && wholeNumbers(query) !== null
+  const noted = notes(run, query)
   const table = new SeriesTable(kept, asksForErrors(query, need))
   for (const { labels, entries } of run.source.streams()) {
     if (!matches(labels)) continue
@@ -108,29 +130,53 @@ const collect = (run: Run, query: RangeQuery, kept: Kept): readonly Series[] => 
     let i = firstAfter(entries, fromNs)
     if (i >= to) continue
     const process = pipeline.forStream(labels)
+    const note = noted()
     for (; i < to; i += 1) {
       const entry = entries[i]
       const processed = entry === undefined ? null : process(entry)
       const sample = processed === null ? null : extract(processed)
       if (sample === null) continue
-      const series = table.seriesOf(sample.entry)
-      series.count += 1
-      series.total += sample.value
-      if (onlyTotals) continue
-      series.values.push(sample.value)
-      series.timesNs.push(sample.entry.timestampNs)
+      note(table.seriesOf(sample.entry), sample.value, sample.entry.timestampNs)
     }
   }
   return table.all
 }
 
-/** One step over what was only counted. */
-const totals = (query: RangeQuery, series: readonly Series[]): Vector => {
+/** What a count comes to. */
+const counted = (query: RangeQuery): ((count: number, total: number) => number) => {
   const rate = query.op === 'rate' || query.op === 'bytes_rate' ? secondsOf(query.rangeNs) : 1
-  return series.map(({ metric, count, total, hasError }) => {
-    if (hasError) throw pipelineError(metric)
-    return { metric, value: (wholeNumbers(query) === 'bytes' ? total : count) / rate }
-  })
+  return wholeNumbers(query) === 'bytes' ? (_, total) => total / rate : (count) => count / rate
+}
+
+/** One step over what was only counted. */
+const totals = (query: RangeQuery, series: readonly Series[]): Steps => {
+  const value = counted(query)
+  return () =>
+    series.map(({ metric, count, total, hasError }) => {
+      if (hasError) throw pipelineError(metric)
+      return { metric, value: value(count, total) }
+    })
+}
+
+/** Step by step over what was only counted. */
+const countedWindows = (query: RangeQuery, found: readonly Series[]): Steps => {
+  const value = counted(query)
+  const running = found.map((series) => ({ series, entries: 0, total: 0 }))
+  let step = 0
+  return () => {
+    const samples: Sample[] = []
+    for (const one of running) {
+      const change = one.series.changes.get(step)
+      one.entries += change?.entries ?? 0
+      one.total += change?.total ?? 0
+      if (one.entries === 0) continue
+      const { metric, hasError } = one.series
+      if (hasError) throw pipelineError(metric)
+      samples.push({ metric, value: value(one.entries, one.total) })
+    }
+    step += 1
+    return samples
+  }
 }
 
 type Slider = { readonly series: Series; from: number; to: number }
@@ -176,13 +222,15 @@ const absentLabels = (query: RangeQuery): Sample => {
   return { metric: metricOf(labels), value: 1 }
 }
 
+const stepsOf = (run: Run, query: RangeQuery, series: readonly Series[]): Steps => {
+  if (wholeNumbers(query) === null) return windows(run, query, series)
+  return run.timesNs.length === 1 ? totals(query, series) : countedWindows(query, series)
+}
+
 /** A range aggregation; `outer`: the grouping of a `sum` right around it. */
 export const rangeSteps = (run: Run, query: RangeQuery, outer: Grouping | null): Steps => {
   const series = collect(run, query, keptLabels(query, outer))
-  const next =
-    run.timesNs.length === 1 && wholeNumbers(query) !== null
-      ? (): Vector => totals(query, series)
-      : windows(run, query, series)
+  const next = stepsOf(run, query, series)
   if (query.op !== 'absent_over_time') return next
   const absent = absentLabels(query)
   return () => (next().length > 0 ? [] : [absent])

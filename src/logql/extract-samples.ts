@@ -1,3 +1,4 @@
+import type { Change } from './counted-steps.ts'
 import type { Grouping, LogQuery, MetricQuery, Stage } from './ast.ts'
 import { metricOf, NO_LABELS, setLabel, type Metric } from './metric.ts'
 import type { LabelNeed, ProcessedEntry } from './pipeline.ts'
@@ -67,8 +68,11 @@ export const processedMetric = ({ stream, metadata, parsed }: ProcessedEntry, ex
 export type Series = {
   readonly metric: Metric
   readonly hasError: boolean
+  /** Of all windows together. */
   count: number
   total: number
+  /** By the index of the step, where only whole numbers are asked for. */
+  readonly changes: Map<number, Change>
   readonly values: number[]
   readonly timesNs: bigint[]
 }
@@ -78,6 +82,7 @@ const newSeries = (metric: Metric, fails: boolean): Series => ({
   hasError: fails,
   count: 0,
   total: 0,
+  changes: new Map(),
   values: [],
   timesNs: [],
 })
