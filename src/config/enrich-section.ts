@@ -91,7 +91,7 @@ export const enrichSection = record(
       says: 'Longer values are cut.',
       example: '128',
     }),
-    cache_size: documented(size(16 * KIB * KIB, { min: 64 * KIB, max: KIB * KIB * KIB }), {
+    cache_size: documented(size(24 * KIB * KIB, { min: 64 * KIB, max: KIB * KIB * KIB }), {
       says: 'Memory of what was looked up.',
       example: '32MB',
     }),

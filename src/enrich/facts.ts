@@ -94,12 +94,12 @@ export const nameOf = (object: unknown): string => text(member(object, 'metadata
 export const namespaceOf = (object: unknown): string => text(member(object, 'metadata'), 'namespace')
 
 const PAIR_BYTES = 100
-const FACTS_BYTES = 80
+const FACTS_BYTES = 160
 
 const chosenBytes = (chosen: Chosen): number =>
   chosen.reduce((sum, [name, value]) => sum + PAIR_BYTES + name.length + value.length, 0)
 
-/** Memory it takes, about, when none is alike: a character of a value is one byte, an object some dozens. */
+/** Memory it takes, about: a character of a value is one byte, an object some dozens. */
 export const factsBytes = ({ controller, labels, annotations }: Facts): number => {
   const owner = controller === null ? 0 : PAIR_BYTES + 2 * controller.name.length
   return FACTS_BYTES + owner + chosenBytes(labels) + chosenBytes(annotations)

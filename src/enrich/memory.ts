@@ -9,7 +9,7 @@ export type Known = {
   readonly endMs: number
 }
 
-type Slot = Known & { readonly sizeBytes: number; usedMs: number }
+type Slot = Known & { usedMs: number }
 
 /** A slot of the map, its key and the object around it. */
 const SLOT_BYTES = 240
@@ -23,6 +23,8 @@ const TOUCH_MS = 5000
 export class Memory {
   readonly #capacityBytes: number
   readonly #slots = new Map<string, Slot>()
+  /** How many slots have these facts: those of objects that are alike are one, and counted once. */
+  readonly #sharing = new Map<Facts, number>()
   #sizeBytes = 0
 
   constructor(capacityBytes: number) {
@@ -63,31 +65,35 @@ export class Memory {
 
   /** Remembers what nobody asked for, if there is room for it anyway. */
   putSpare(key: string, known: Known, nowMs: number): void {
-    if (this.#slots.has(key) || this.#sizeBytes + slotBytes(key, known) <= this.#capacityBytes)
+    if (this.#slots.has(key) || this.#sizeBytes + this.#added(key, known) <= this.#capacityBytes)
       this.#take(key, known, nowMs)
   }
 
-  #take(key: string, known: Known, nowMs: number): void {
+  #take(key: string, { facts, staleMs, endMs }: Known, nowMs: number): void {
     const before = this.#slots.get(key)
     if (before !== undefined) this.#drop(key, before)
-    const sizeBytes = slotBytes(key, known)
-    const { facts, staleMs, endMs } = known
     // Whole numbers: V8 keeps them in the object itself.
-    this.#slots.set(key, {
-      facts,
-      staleMs: Math.ceil(staleMs),
-      endMs: Math.ceil(endMs),
-      sizeBytes,
-      usedMs: Math.ceil(nowMs),
-    })
-    this.#sizeBytes += sizeBytes
+    this.#slots.set(key, { facts, staleMs: Math.ceil(staleMs), endMs: Math.ceil(endMs), usedMs: Math.ceil(nowMs) })
+    this.#sizeBytes += slotBytes(key)
+    if (facts === null) return
+    const sharing = this.#sharing.get(facts) ?? 0
+    if (sharing === 0) this.#sizeBytes += factsBytes(facts)
+    this.#sharing.set(facts, sharing + 1)
   }
 
-  #drop(key: string, slot: Slot): void {
+  #drop(key: string, { facts }: Slot): void {
     this.#slots.delete(key)
-    this.#sizeBytes -= slot.sizeBytes
+    this.#sizeBytes -= slotBytes(key)
+    if (facts === null) return
+    const sharing = (this.#sharing.get(facts) ?? 1) - 1
+    if (sharing > 0) this.#sharing.set(facts, sharing)
+    else if (this.#sharing.delete(facts)) this.#sizeBytes -= factsBytes(facts)
+  }
+
+  /** What it would add at most. */
+  #added(key: string, { facts }: Known): number {
+    return slotBytes(key) + (facts === null || this.#sharing.has(facts) ? 0 : factsBytes(facts))
   }
 }
 
-const slotBytes = (key: string, { facts }: Known): number =>
-  SLOT_BYTES + key.length + (facts === null ? 0 : factsBytes(facts))
+const slotBytes = (key: string): number => SLOT_BYTES + key.length

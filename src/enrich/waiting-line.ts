@@ -25,6 +25,8 @@ type Waiting =
 const MAX_EVENTS = 4096
 const MAX_BYTES = 16 * 1024 * 1024
 const EVENT_BYTES = 2048
+/** An event leaves after this part of its time: timers come late, and a long line takes a while to pass on. */
+const PART_OF_TIME = 0.8
 
 /**
  * Events in the order in which they came, each until what is looked up about it is known, or its time is over. Nothing
@@ -42,8 +44,12 @@ export class WaitingLine {
   #isDue = false
   #listeners: (() => void)[] = []
 
+  /** After so long an event leaves as it is. */
+  readonly #waitMs: number
+
   constructor(options: WaitingLineOptions) {
     this.#o = options
+    this.#waitMs = options.waitMs * PART_OF_TIME
   }
 
   /** Events in it. */
@@ -122,9 +128,9 @@ export class WaitingLine {
   #wakeInTime(): void {
     const first = this.#line[this.#left]
     if (this.#isTimed || first === undefined || first.event === null) return
-    const { clock, waitMs } = this.#o
+    const { clock } = this.#o
     this.#isTimed = true
-    void clock.sleep(first.sinceMs + waitMs - clock.monotonicMs()).then(() => {
+    void clock.sleep(first.sinceMs + this.#waitMs - clock.monotonicMs()).then(() => {
       this.#isTimed = false
       this.#passOn()
     })
@@ -154,11 +160,10 @@ export class WaitingLine {
       first.pass()
       return true
     }
-    const { enricher, metrics, waitMs } = this.#o
+    const { enricher, metrics } = this.#o
     const look = enricher.look(first.event)
     const waitedMs = nowMs - first.sinceMs
-    // A timer may come a little early.
-    if (look.outcome === 'pending' && waitedMs < waitMs - 1) return false
+    if (look.outcome === 'pending' && waitedMs < this.#waitMs - 1) return false
     this.#left += 1
     this.#events -= 1
     this.#sizeBytes -= first.sizeBytes

@@ -192,7 +192,7 @@ t.test('an event waits for so long and no longer, nothing overtakes it, and its 
   work.line.behind(0, () => (passed as string[]).push('moved'))
   await eventually(() => held.length === 1)
   t.strictSame([passed.slice(1), work.line.events], [[], 3], 'all wait in their order')
-  await clock.advance(248)
+  await clock.advance(198)
   t.equal(work.line.events, 3)
   await clock.advance(2)
   t.strictSame([passed.slice(1), work.line.events], [['slow', 'known', 'known too', 'moved'], 0])
@@ -203,7 +203,7 @@ t.test('an event waits for so long and no longer, nothing overtakes it, and its 
   t.strictSame((await cluster.enrich(eventAbout(about('slow')))).metadata, [['team', 'late']], 'for the next one')
 
   cluster.give('later', eventAbout(about('later')))
-  await clock.advance(200)
+  await clock.advance(150)
   cluster.give('behind it', eventAbout(about('later')))
   await eventually(() => held.length === 1)
   held.shift()?.()
