@@ -1,3 +1,5 @@
+import { deepStrictEqual } from 'node:assert'
+import fc from 'fast-check'
 import t from 'tap'
 import type { MetricQuery } from '../../src/logql/ast.ts'
 import { evaluateInstant, evaluateRange, type EvaluatedBy } from '../../src/logql/evaluate.ts'
@@ -128,5 +130,51 @@ t.test('writes numbers as Go does', (t) => {
   ] as const) {
     t.equal(formatGoFloat(value), text)
   }
+  t.end()
+})
+
+t.test('counts at steps are those of each window by itself, however steps and windows lie', (t) => {
+  const entry = fc.record({
+    seconds: fc.integer({ min: 0, max: 120 }),
+    stream: fc.constantFrom('a', 'b'),
+    size: fc.nat(3),
+  })
+  const ns = (seconds: number): bigint => BigInt(seconds) * SECOND_NS
+  fc.assert(
+    fc.property(
+      fc.array(entry, { maxLength: 40 }),
+      fc.record({ step: fc.integer({ min: 1, max: 20 }), range: fc.integer({ min: 1, max: 60 }), offset: fc.nat(20) }),
+      fc.constantFrom('count_over_time', 'bytes_over_time', 'rate', 'bytes_rate'),
+      (entries, { step, range, offset }, op) => {
+        const index = new StreamIndex()
+        for (const { seconds, stream, size } of entries) {
+          index.add({ stream }, [{ timestampNs: ns(seconds), line: 'x'.repeat(size), metadata: [] }])
+        }
+        const outcome = evaluateRange(index, metric(`${op}({stream=~"a|b"}[${range}s] offset ${offset}s)`), {
+          startNs: ns(0),
+          endNs: ns(step * 15),
+          stepNs: ns(step),
+          by: 'ruler',
+        })
+        if (outcome.kind !== 'matrix') throw new Error(outcome.kind)
+        const found = outcome.series.flatMap(({ metric: labels, points }) =>
+          points.map(({ timeNs, value }) => [labelsOf(labels)['stream'], Number(timeNs / SECOND_NS), value] as const),
+        )
+        const expected = ['a', 'b'].flatMap((stream) =>
+          Array.from({ length: 16 }, (_, at) => at * step).flatMap((seconds) => {
+            const end = seconds - offset
+            const inside = entries.filter(
+              (one) => one.stream === stream && one.seconds > end - range && one.seconds <= end,
+            )
+            const counted = op.startsWith('bytes') ? inside.reduce((sum, { size }) => sum + size, 0) : inside.length
+            return inside.length === 0
+              ? []
+              : [[stream, seconds, op.endsWith('rate') ? counted / range : counted] as const]
+          }),
+        )
+        deepStrictEqual(found.toSorted(), expected.toSorted())
+      },
+    ),
+  )
   t.end()
 })
