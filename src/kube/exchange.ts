@@ -76,18 +76,6 @@ export const tame = (body: Body): void => {
   body.on('error', () => undefined)
 }
 
-/** Reads at most `maxBytes`; null when there is more. Rejects when the connection breaks. */
-export const readAtMost = async (body: Body, maxBytes: number): Promise<Buffer | null> => {
-  const chunks: Buffer[] = []
-  let sizeBytes = 0
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    sizeBytes += chunk.length
-    if (sizeBytes > maxBytes) return null
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks, sizeBytes)
-}
-
 /** The beginning of a body, at most `maxBytes`, and nothing more is read. Never rejects: what came is what there is. */
 const readHead = async (body: Body, maxBytes: number): Promise<Buffer> => {
   const chunks: Buffer[] = []

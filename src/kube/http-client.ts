@@ -5,7 +5,8 @@ import { userAgent } from '../version.ts'
 import type { KubeAnswer, KubeClient, KubeFailure, KubeStream, RequestOptions } from './client.ts'
 import type { Connection } from './connection.ts'
 import { DispatcherRotation } from './dispatcher.ts'
-import { announcedBytes, Deadline, readAtMost, readFailure, tame } from './exchange.ts'
+import { readBounded } from '../read-bounded.ts'
+import { announcedBytes, Deadline, readFailure, tame } from './exchange.ts'
 import { HttpStream } from './http-stream.ts'
 import type { KubeRequestMetrics, KubeVerb } from './kube-metrics.ts'
 
@@ -98,7 +99,7 @@ class HttpKubeClient implements KubeClient {
     let bytes: Buffer | null = null
     try {
       if (announcedBytes(response) > maxBytes) response.body.destroy()
-      else bytes = await readAtMost(response.body, maxBytes)
+      else bytes = await readBounded(response.body, maxBytes)
     } catch (error) {
       return deadline.explain(error)
     }

@@ -1,26 +1,13 @@
 import type { MetricQuery, Stage, VectorOperator } from './ast.ts'
+import { operandsOf } from './operands.ts'
 
 /** Which instant queries over long windows Loki's frontend cuts by the hour (pkg/logql/rangemapper.go). */
 
 const HOUR_NS = 3_600_000_000_000n
 
-const children = (query: MetricQuery): readonly MetricQuery[] => {
-  switch (query.kind) {
-    case 'vector':
-    case 'label_replace':
-      return [query.of]
-    case 'binary':
-      return [query.left, query.right]
-    case 'range':
-    case 'number':
-    case 'vector_of':
-      return []
-  }
-}
-
 /** Whether some part of a query is such. */
 export const some = (query: MetricQuery, test: (part: MetricQuery) => boolean): boolean =>
-  test(query) || children(query).some((child) => some(child, test))
+  test(query) || operandsOf(query).some((child) => some(child, test))
 
 /** Range aggregations that Loki's frontend can cut by the hour (pkg/logql/rangemapper.go) and by shards. */
 export const CUT: ReadonlySet<string> = new Set([

@@ -1,7 +1,8 @@
 import { closest } from '../config/closest.ts'
 import { HEARTBEAT_JOB, HEARTBEAT_KEYS, INDEX_LABELS, LINE_KEYS, METADATA_NAMES, OWNER_NAMES } from '../entry/names.ts'
 import type { LogQuery, MetricQuery, Span, Stage } from '../logql/ast.ts'
-import { comparisonsOf, logsOf, nameOf, operandsOf, type RangeQuery, type VectorQuery } from './query-parts.ts'
+import { operandsOf } from '../logql/operands.ts'
+import { comparisonsOf, logsOf, nameOf, type RangeQuery, type VectorQuery } from './query-parts.ts'
 
 /** Something wrong in a query, `from` an offset in its text. */
 export type QueryFault = { readonly from: number; readonly message: string }

@@ -1,23 +1,9 @@
 import type { LabelFilter, LogQuery, Matcher, MetricQuery, Query } from '../logql/ast.ts'
+import { operandsOf } from '../logql/operands.ts'
 
 export type RangeQuery = Extract<MetricQuery, { readonly kind: 'range' }>
 
 export type VectorQuery = Extract<MetricQuery, { readonly kind: 'vector' }>
-
-/** The operands of a query for numbers. */
-export const operandsOf = (query: MetricQuery): readonly MetricQuery[] => {
-  switch (query.kind) {
-    case 'vector':
-    case 'label_replace':
-      return [query.of]
-    case 'binary':
-      return [query.left, query.right]
-    case 'range':
-    case 'number':
-    case 'vector_of':
-      return []
-  }
-}
 
 /** Every part of a query, itself first. */
 export const partsOf = (query: MetricQuery): readonly MetricQuery[] => [query, ...operandsOf(query).flatMap(partsOf)]

@@ -1,6 +1,6 @@
 import { request } from 'undici'
 import type { LokiAccess } from '../loki/loki-access.ts'
-import { readBounded } from '../loki/read-bounded.ts'
+import { readBounded } from '../read-bounded.ts'
 import { withoutSecrets } from '../loki/secret-source.ts'
 import { type GroupJson, toYaml } from './render.ts'
 

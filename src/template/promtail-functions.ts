@@ -1,20 +1,9 @@
-import { sprigDateFunctions } from './date-functions.ts'
-import { choiceFunctions } from './default-functions.ts'
 import { refuse } from './define.ts'
-import { encodingFunctions, hashFunctions } from './encoding-functions.ts'
+import { hashFunctions } from './encoding-functions.ts'
 import type { TemplateFunctions } from './functions.ts'
-import { jsonFunctions } from './json-functions.ts'
-import { listFunctions } from './list-functions.ts'
-import { mapFunctions } from './map-functions.ts'
-import { moreNumberFunctions } from './more-number-functions.ts'
-import { moreTextFunctions } from './more-text-functions.ts'
-import { pathFunctions } from './path-functions.ts'
 import { randomFunctions } from './random-functions.ts'
-import { regexFunctions } from './regex-functions.ts'
-import { semverFunctions } from './semver-functions.ts'
-import { goStringFunctions, textFunctions } from './text-functions.ts'
-import { typeFunctions } from './type-functions.ts'
-import { urlFunctions } from './url-functions.ts'
+import { sprigFunctions } from './sprig-functions.ts'
+import { goStringFunctions } from './text-functions.ts'
 
 const refused = (names: readonly string[], why: string): TemplateFunctions =>
   Object.fromEntries(names.map((name) => [name, refuse(why)]))
@@ -49,20 +38,7 @@ const refusedFunctions: TemplateFunctions = {
  * (clients/pkg/logentry/stages/template.go).
  */
 export const promtailFunctions: TemplateFunctions = {
-  ...textFunctions,
-  ...moreTextFunctions,
-  ...moreNumberFunctions,
-  ...listFunctions,
-  ...mapFunctions,
-  ...choiceFunctions,
-  ...jsonFunctions,
-  ...regexFunctions,
-  ...sprigDateFunctions,
-  ...encodingFunctions,
-  ...pathFunctions,
-  ...urlFunctions,
-  ...semverFunctions,
-  ...typeFunctions,
+  ...sprigFunctions,
   ...randomFunctions,
   ...refusedFunctions,
   ...goStringFunctions,
