@@ -65,8 +65,8 @@ const textOf = (value: Json | undefined): string => (typeof value === 'string' ?
 /** As kustomize does: the namespace itself is renamed, and the subjects of bindings follow their service account. */
 const moved = (objects: readonly KubeObject[], namespace: string): readonly KubeObject[] => {
   const accounts = objects.filter(({ kind }) => kind === 'ServiceAccount').map(({ metadata }) => metadata)
-  const isOurs = (subject: JsonMap): boolean =>
-    accounts.some(({ name, namespace: before }) => subject['name'] === name && subject['namespace'] === before)
+  const isOurs = ({ name, namespace: named }: JsonMap): boolean =>
+    accounts.some((account) => account.name === name && (named === undefined || account.namespace === named))
   return objects.map((object) => {
     const { kind, metadata, subjects } = object
     if (kind === 'Namespace') return { ...object, metadata: { ...metadata, name: namespace } }
