@@ -7,8 +7,8 @@ import { selectorEnd } from './selector-end.ts'
 const [, OWNER_NAME] = OWNER_NAMES
 /** Where no owner is known, the object stands for itself. */
 const OWNER_STAGE = `| label_format ${OWNER_NAME}=\`{{ or .${OWNER_NAME} .name }}\``
-/** Grouping and matching; labels are words, so nothing in quotes looks like this. */
-const LABEL_LIST = /\b(by|on|group_left|group_right)(\s*)\(([\w\s,]*)\)/g
+/** A text in quotes, which stays, or the labels of a grouping or matching. */
+const TEXT_OR_LABELS = /"(?:[^"\\]|\\.)*"|`[^`]*`|\b(by|on|group_left|group_right)(\s*)\(([\w\s,]*)\)/g
 
 const isOfAgent = ({ matchers }: LogQuery): boolean =>
   matchers.some(({ name, op, value }) => name === INDEX_LABELS[0] && op === '=' && value === HEARTBEAT_JOB)
@@ -17,9 +17,9 @@ const stagePlace = (expr: string, { log: { from, stages } }: RangeQuery): number
   stages.at(-1)?.to ?? selectorEnd(expr, from)
 
 const regrouped = (expr: string): string =>
-  expr.replace(LABEL_LIST, (_, word: string, space: string, labels: string) => {
-    return `${word}${space}(${labels.replace(/\bname\b/, OWNER_NAME)})`
-  })
+  expr.replace(TEXT_OR_LABELS, (found: string, word?: string, space = '', labels = '') =>
+    word === undefined ? found : `${word}${space}(${labels.replace(/\bname\b/, OWNER_NAME)})`,
+  )
 
 /**
  * The same query by the owner of the involved object instead of the object: a Deployment is one alert, however many of
