@@ -17,8 +17,10 @@ const stagePlace = (expr: string, { log: { from, stages } }: RangeQuery): number
   stages.at(-1)?.to ?? selectorEnd(expr, from)
 
 const regrouped = (expr: string): string =>
-  expr.replace(TEXT_OR_LABELS, (found: string, word?: string, space = '', labels = '') =>
-    word === undefined ? found : `${word}${space}(${labels.replace(/\bname\b/, OWNER_NAME)})`,
+  expr.replace(TEXT_OR_LABELS, (found: string, word?: string, space?: string, labels?: string) =>
+    word === undefined || labels === undefined
+      ? found
+      : `${word}${space ?? ''}(${labels.replace(/\bname\b/, OWNER_NAME)})`,
   )
 
 /**
