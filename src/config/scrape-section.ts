@@ -109,7 +109,7 @@ const kubernetesEvents = record(
     }),
     kubeconfig: documented(text(), {
       says: 'How the API server is reached.',
-      example: '/home/me/.kube/config',
+      example: '/etc/eventail/kubeconfig',
       type: 'path',
       default: '`KUBECONFIG`, in the cluster, ~/.kube/config',
     }),
