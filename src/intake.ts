@@ -29,6 +29,14 @@ export type IntakeOptions = {
   readonly onUnshippable: () => void
 }
 
+/** What an entry is made of, besides the event. */
+type Made = {
+  readonly enrichment: Enrichment
+  readonly suppressed: number
+  /** Revision of a listed item that may be enriched otherwise when it is listed again. */
+  readonly listed?: string | undefined
+}
+
 /** Where one job's source puts its events: each becomes an entry for every client. */
 export class Intake implements SourceSink {
   readonly #o: IntakeOptions
@@ -38,7 +46,12 @@ export class Intake implements SourceSink {
   }
 
   event(scope: string, event: KubeEvent, position: ScopePosition, via: Via): void {
-    const { tally, throttle, line } = this.#o
+    const { outbox, tally, throttle, line } = this.#o
+    if (via === 'list' && outbox.isListed(this.#lane(scope), event.resourceVersion)) {
+      // It is among what was recovered, or was settled before.
+      this.moved(scope, position)
+      return
+    }
     tally.received[via] += 1
     const judgement = throttle(event)
     if (judgement.kind === 'throttled') {
@@ -48,21 +61,17 @@ export class Intake implements SourceSink {
     } else if (line === null) this.#take(scope, event, position, { ...judgement, enrichment: NO_ENRICHMENT })
     else {
       line.event(event, (enrichment) => {
-        this.#take(scope, event, position, { ...judgement, enrichment })
+        const listed = via === 'list' ? event.resourceVersion : undefined
+        this.#take(scope, event, position, { ...judgement, enrichment, listed })
       })
     }
   }
 
-  #take(
-    scope: string,
-    event: KubeEvent,
-    position: ScopePosition,
-    { enrichment, suppressed }: { readonly enrichment: Enrichment; readonly suppressed: number },
-  ): void {
+  #take(scope: string, event: KubeEvent, position: ScopePosition, { enrichment, suppressed, listed }: Made): void {
     const { converter, processor } = this.#o
     const entry = converter.toEntry(event, { metadata: enrichment.metadata, suppressed })
     const wanted = processor.process(entry, () => [...metaLabels(event), ...enrichment.meta()])
-    this.#offer(scope, wanted, position)
+    this.#offer(scope, wanted, position, listed)
   }
 
   deadLetter(scope: string, letter: DeadLetter, position: ScopePosition, via: Via): void {
@@ -117,10 +126,10 @@ export class Intake implements SourceSink {
   }
 
   /** An entry that is not wanted moves the position all the same. */
-  #offer(scope: string, entry: Entry | null, position: ScopePosition): void {
+  #offer(scope: string, entry: Entry | null, position: ScopePosition, listed?: string): void {
     const { outbox, tally } = this.#o
     if (entry !== null) {
-      outbox.offer(this.#lane(scope), entry, position)
+      outbox.offer(this.#lane(scope), entry, position, listed)
       return
     }
     tally.filtered += 1

@@ -39,8 +39,14 @@ export type Outbox = {
   /** Until when the job's sources missed nothing (wall clock) must be known again with their positions. */
   keepCurrent(job: string, currentMs: () => number | null): void
   start(): void
-  /** Takes one entry, always, in the lane's order; `position` is the one after it. */
-  offer(lane: Lane, entry: Entry, position: ScopePosition): void
+  /**
+   * Takes one entry, always, in the lane's order; `position` is the one after it.
+   *
+   * @param listed revision of the listed item that it was made of, when the same item could give another entry later.
+   */
+  offer(lane: Lane, entry: Entry, position: ScopePosition, listed?: string): void
+  /** An entry of this listed item is kept already, and will be sent as it is: the item is not to be offered again. */
+  isListed(lane: Lane, revision: string): boolean
   /** The lane's position moved without an entry. */
   moved(lane: Lane, position: ScopePosition): void
   /** False: the source must not be read. */
@@ -119,6 +125,10 @@ export class DirectOutbox implements Outbox {
     const local = this.#of(lane).open(position, this.#required.length)
     const sequence = local * this.#frontiers.length + lane.index
     for (const { client } of this.#sinks) client.offer(entry, sequence)
+  }
+
+  isListed(): boolean {
+    return false
   }
 
   moved(lane: Lane, position: ScopePosition): void {

@@ -78,7 +78,7 @@ export const assemble = (parts: Parts, recovered: Recovered): WalOutbox => {
   const { directory, segmentBytes, maxBytes, fsync } = options
   const { id, scanned, segment } = recovered
   const hooks: Hooks = { outbox: null }
-  const lanes = new LaneTable(scanned.lanes, scanned.positions)
+  const lanes = new LaneTable(scanned.lanes, scanned.positions, scanned.listed)
   const streams = new StreamRegister()
   streams.restore(scanned.streams)
   const segmentLog = new SegmentLog({

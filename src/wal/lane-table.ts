@@ -1,6 +1,7 @@
 import type { CursorScope } from '../kube/cursor.ts'
 import type { ScopePosition } from '../kube/position.ts'
 import type { LanePositions } from './lane-positions.ts'
+import type { ListedItems } from './listed-items.ts'
 import { type Beginning, changeOf, type LaneHead, type LaneId, type PositionChange } from './record.ts'
 
 type LaneState = {
@@ -20,9 +21,15 @@ const selectionOf = ({ namespaces, fieldSelector, labelSelector }: CursorScope):
 /** The lanes that the log knows, those of former configurations too; a lane keeps its number as long as the log lives. */
 export class LaneTable {
   readonly #lanes: LaneState[]
+  readonly #listed: ListedItems
 
-  constructor(heads: readonly LaneHead[], positions: LanePositions) {
-    this.#lanes = heads.map((head, id) => ({ ...head, position: positions.of(id), begins: null }))
+  constructor(heads: readonly LaneHead[], positions: LanePositions, listed: ListedItems) {
+    this.#lanes = heads.map(({ job, scope, cluster, selection }, id) => ({
+      ...{ job, scope, cluster, selection },
+      position: positions.of(id),
+      begins: null,
+    }))
+    this.#listed = listed
   }
 
   /** The number of a lane, and whether it was known. */
@@ -46,14 +53,26 @@ export class LaneTable {
     const lane = this.#of(id)
     lane.position = position
     lane.begins = begins
+    this.#listed.forget(id)
   }
 
   /** @returns what changed; it is known from now on. */
   move(id: LaneId, position: ScopePosition): PositionChange {
     const lane = this.#of(id)
     const change = changeOf(lane.position, position)
+    this.#listed.moved(id, lane.position, position)
     lane.position = position
     return change
+  }
+
+  /** A listed item goes into the log, at the lane's position. */
+  noteListed(id: LaneId, revision: string): void {
+    this.#listed.add(id, revision)
+  }
+
+  /** The log has this item of the page that the lane's back-fill stands before. */
+  isListed(id: LaneId, revision: string): boolean {
+    return this.#listed.has(id, revision)
   }
 
   /** By lane, behind everything appended. */
@@ -63,7 +82,10 @@ export class LaneTable {
 
   /** For the head of a segment. A beginning is told once. */
   heads(): readonly LaneHead[] {
-    const heads = this.#lanes.map((lane) => ({ ...lane }))
+    const heads = this.#lanes.map((lane, id) => {
+      const listed = this.#listed.of(id)
+      return { ...lane, ...(listed.length > 0 && { listed }) }
+    })
     for (const lane of this.#lanes) lane.begins = null
     return heads
   }

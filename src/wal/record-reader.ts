@@ -35,8 +35,9 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 
 const laneHead = (value: unknown, reader: CursorReader): LaneHead | null => {
   if (!isFields(value)) return null
-  const { job, scope, cluster, selection, position, begins } = value
+  const { job, scope, cluster, selection, position, begins, listed = [] } = value
   if (![job, scope, cluster, selection].every((text) => typeof text === 'string')) return null
+  if (!isTexts(listed)) return null
   if (begins !== null && begins !== 'settled' && begins !== 'before_hole') return null
   return {
     job: String(job),
@@ -45,6 +46,7 @@ const laneHead = (value: unknown, reader: CursorReader): LaneHead | null => {
     selection: String(selection),
     position: position === null ? null : readPosition(reader, position, 'position'),
     begins,
+    ...(listed.length > 0 && { listed }),
   }
 }
 
@@ -101,27 +103,33 @@ export class RecordReader {
     const lane = reader.varint()
     const changeKind = CHANGES[reader.u8()]
     if (!reader.isSound() || lane >= MAX_LANES) return null
-    if (kind === 'entry') return this.#entry(reader, { index, lane, changeKind })
+    if (kind !== 'moved') return this.#entry(reader, { index, lane, changeKind, isListed: kind === 'listed' })
     const change = positionChange(changeKind, reader.rest())
     return change === null ? null : { kind, index, lane, change }
   }
 
   #entry(
     reader: ByteReader,
-    front: { readonly index: number; readonly lane: number; readonly changeKind: (typeof CHANGES)[number] | undefined },
+    front: {
+      readonly index: number
+      readonly lane: number
+      readonly changeKind: (typeof CHANGES)[number] | undefined
+      readonly isListed: boolean
+    },
   ): WalRecord | null {
+    const listedLength = front.isListed ? reader.varint() : 0
     const timestampNs = reader.i96()
-    const lengths = [reader.varint(), reader.varint(), reader.varint()]
+    const lengths = [listedLength, reader.varint(), reader.varint(), reader.varint()]
     const pairs = reader.varint()
     if (!reader.isSound() || pairs > MAX_METADATA) return null
     for (let i = 0; i < pairs * 2; i += 1) lengths.push(reader.varint())
     if (!reader.isSound()) return null
     const texts = cut(reader.rest(), lengths)
     if (texts === null) return null
-    const [position = '', labelsText = '', line = '', ...flat] = texts
+    const [listed = '', position = '', labelsText = '', line = '', ...flat] = texts
     const change = positionChange(front.changeKind, position)
     const labels = this.#labels(labelsText)
-    if (change === null || labels === null) return null
+    if (change === null || labels === null || (front.isListed && !isResourceVersion(listed))) return null
     const metadata: Entry['metadata'] = Array.from({ length: pairs }, (_, at) => [
       flat[at * 2] ?? '',
       flat[at * 2 + 1] ?? '',
@@ -132,6 +140,7 @@ export class RecordReader {
       lane: front.lane,
       change,
       entry: { labels, timestampNs, line, metadata },
+      ...(front.isListed && { listed }),
     }
   }
 

@@ -24,6 +24,8 @@ export type LaneHead = {
   /** Behind all records before this segment; null: none is known. */
   readonly position: ScopePosition | null
   readonly begins: Beginning | null
+  /** Revisions of the page being listed that are in the log; absent: none, or written before there were any. */
+  readonly listed?: readonly string[]
 }
 
 /**
@@ -54,6 +56,8 @@ export type WalRecord =
       readonly lane: LaneId
       readonly change: PositionChange
       readonly entry: Entry
+      /** Revision of the listed item that it was made of, where that could not make it again as it is. */
+      readonly listed?: string | undefined
     }
   | { readonly kind: 'moved'; readonly index: number; readonly lane: LaneId; readonly change: PositionChange }
   /** Behind the first `from[name]` items of each list come these. */
@@ -65,8 +69,8 @@ export type WalRecord =
     }
   | { readonly kind: 'head'; readonly head: SegmentHead }
 
-/** First byte of a payload. */
-export const KINDS = ['entry', 'moved', 'streams', 'head'] as const
+/** First byte of a payload; `listed` is an entry that tells its revision. New ones come last: older logs stay readable. */
+export const KINDS = ['entry', 'moved', 'streams', 'head', 'listed'] as const
 /** Byte of a position change. */
 export const CHANGES = ['same', 'watched', 'whole'] as const
 
@@ -107,7 +111,8 @@ const labelsText = (labels: Labels): string => {
 }
 
 const writeFront = (into: ByteBuffer, record: WalRecord & { readonly kind: 'entry' | 'moved' }): void => {
-  into.u8(KINDS.indexOf(record.kind))
+  const kind = record.kind === 'entry' && record.listed !== undefined ? 'listed' : record.kind
+  into.u8(KINDS.indexOf(kind))
   into.varint(record.index)
   into.varint(record.lane)
   into.u8(CHANGES.indexOf(record.change.kind))
@@ -121,13 +126,15 @@ const writeEntry = (into: ByteBuffer, record: WalRecord & { readonly kind: 'entr
   const { entry } = record
   const position = changeText(record.change)
   const labels = labelsText(entry.labels)
+  const { listed } = record
   writeFront(into, record)
+  if (listed !== undefined) into.varint(listed.length)
   into.i96(entry.timestampNs)
   into.varint(position.length)
   into.varint(labels.length)
   into.varint(entry.line.length)
   into.varint(entry.metadata.length)
-  let texts = position + labels + entry.line
+  let texts = (listed ?? '') + position + labels + entry.line
   for (const [name, value] of entry.metadata) {
     into.varint(name.length)
     into.varint(value.length)
@@ -136,7 +143,9 @@ const writeEntry = (into: ByteBuffer, record: WalRecord & { readonly kind: 'entr
   // A lone surrogate is no UTF-8; it becomes U+FFFD, of the same length, as on the way to Loki. One at the end of a text
   // must not find its other half at the start of the next.
   if (texts.isWellFormed()) into.text(texts)
-  else for (const text of [position, labels, entry.line, ...entry.metadata.flat()]) into.text(text.toWellFormed())
+  else
+    for (const text of [listed ?? '', position, labels, entry.line, ...entry.metadata.flat()])
+      into.text(text.toWellFormed())
 }
 
 /** Appends the record's payload. */

@@ -1,5 +1,6 @@
 import type { ScopePosition } from '../kube/position.ts'
 import { LanePositions } from './lane-positions.ts'
+import { ListedItems } from './listed-items.ts'
 import type { LaneHead, LaneId, SegmentHead, StreamLists, WalRecord } from './record.ts'
 import { countEntry, type MutableFacts, newFacts } from './segment-facts.ts'
 import type { Read } from './segment-reader.ts'
@@ -46,6 +47,8 @@ export type Scanned = {
   readonly lanes: readonly LaneHead[]
   /** Behind the newest record. */
   readonly positions: LanePositions
+  /** Of the pages that are not done. */
+  readonly listed: ListedItems
   /** Index of the newest record that is missing; 0: none is. */
   readonly lastLostIndex: number
   readonly holes: Holes
@@ -72,6 +75,7 @@ export class ScanState {
   readonly #acknowledgedIndex: number | null
   readonly #facts: MutableFacts[] = []
   readonly #positions = new LanePositions()
+  readonly #listed = new ListedItems()
   readonly #streams = new StreamRegister()
   readonly #damages: Damage[] = []
   readonly #holes = new Map<string, 'settled' | 'doubtful'>()
@@ -131,6 +135,7 @@ export class ScanState {
       entries: sum(this.#entries),
       lanes: this.#lanes,
       positions: this.#positions,
+      listed: this.#listed,
       lastLostIndex: this.#lastLostIndex,
       holes: this.#holes,
       restarts: this.#restarts,
@@ -158,7 +163,8 @@ export class ScanState {
     this.#unexplained = []
     this.#current().lastIndex = this.#index
     this.#lanes = head.lanes
-    for (const [lane, { begins, position }] of head.lanes.entries()) {
+    for (const [lane, { begins, position, listed = [] }] of head.lanes.entries()) {
+      this.#listed.restore(lane, listed)
       if (begins !== null) this.#restarts.push({ lane, index: head.index, position })
     }
     this.#positions.head(head)
@@ -178,8 +184,10 @@ export class ScanState {
     }
     this.#index = record.index
     facts.lastIndex = record.index
-    this.#positions.apply(record.lane, record.change)
+    const before = this.#positions.of(record.lane)
+    this.#listed.moved(record.lane, before, this.#positions.apply(record.lane, record.change))
     if (record.kind === 'moved') return
+    if (record.listed !== undefined) this.#listed.add(record.lane, record.listed)
     countEntry(facts, record.entry)
     this.#entries[record.lane] = this.#entriesOf(record.lane) + 1
   }

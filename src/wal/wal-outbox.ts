@@ -130,11 +130,15 @@ export class WalOutbox implements Outbox {
     this.#o.keeper.start()
   }
 
-  offer(lane: Lane, entry: Entry, position: ScopePosition): void {
+  isListed(lane: Lane, revision: string): boolean {
+    return this.#o.lanes.isListed(this.#of(lane).id, revision)
+  }
+
+  offer(lane: Lane, entry: Entry, position: ScopePosition, listed?: string): void {
     const open = this.#of(lane)
     open.moved = null
     this.#noteStreams(lane.job, entry.labels)
-    this.#append(open, position, entry)
+    this.#append(open, position, entry, listed)
   }
 
   moved(lane: Lane, position: ScopePosition): void {
@@ -241,20 +245,20 @@ export class WalOutbox implements Outbox {
     return this.#o.lanes.positionOf(id)
   }
 
-  #append(lane: OpenLane, position: ScopePosition, entry: Entry | null): void {
+  #append(lane: OpenLane, position: ScopePosition, entry: Entry | null, listed?: string): void {
     const { log, lanes, tail, feeds } = this.#o
     log.rollWhenFull()
     const change = lanes.move(lane.id, position)
     const index = log.index + 1
     const before = log.unwrittenBytes
+    if (listed !== undefined) lanes.noteListed(lane.id, listed)
     const at = log.append(
       entry === null
         ? { kind: 'moved', index, lane: lane.id, change }
-        : { kind: 'entry', index, lane: lane.id, change, entry },
+        : { kind: 'entry', index, lane: lane.id, change, entry, listed },
     )
     // Field by field: this is done for every event, and a spread is slow.
-    const { segment, offset } = at
-    const mark = { index, lane: lane.id, position, segment, offset, isEntry: entry !== null }
+    const mark = { index, lane: lane.id, position, segment: at.segment, offset: at.offset, isEntry: entry !== null }
     let isHanded = true
     for (const feed of feeds) isHanded = feed.appended(mark, entry) && isHanded
     if (!isHanded) tail.push({ mark, entry, sizeBytes: log.unwrittenBytes - before }, log.syncedIndex)

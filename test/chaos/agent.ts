@@ -8,13 +8,17 @@ export type Setup = {
   /** Leader election: after a kill the next process waits for the Lease to expire. Needs the Lease. */
   readonly elects: boolean
   readonly wal: boolean
-  /** Nothing befalls the log: only a page of a list that a kill cut off can be enriched anew. */
+  /** Nothing befalls the log: then nothing that is in it may be enriched anew. */
   readonly keepsWal?: boolean
   /** It looks up what events are about, from an API server that says now this and now that. */
   readonly enriches?: boolean
   /** The bundle to run. */
   readonly entry: string
 }
+
+/** What is in no log, or in one that something befalls, is looked up again after a kill, and may differ. */
+export const mayEnrichAnew = ({ enriches = false, wal, keepsWal = false }: Setup): boolean =>
+  enriches && !(wal && keepsWal)
 
 /** An agent whose waits are short and whose batches are small: much happens in half a second. */
 const config = (setup: Setup, lokiUrl: string): string => `

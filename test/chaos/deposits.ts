@@ -20,12 +20,12 @@ export class Deposits {
   readonly strange: string[] = []
   /** Exact repeats, which Loki drops. */
   resent = 0
-  /** Repeats that were enriched anew: the same but for metadata. Only of agents that enrich. */
+  /** Repeats that were enriched anew: the same but for metadata. Where that may not be, they are doubled. */
   enrichedAnew = 0
-  readonly #enriched: boolean
+  readonly #mayEnrichAnew: boolean
 
-  constructor(enriched = false) {
-    this.#enriched = enriched
+  constructor(mayEnrichAnew = false) {
+    this.#mayEnrichAnew = mayEnrichAnew
   }
 
   get size(): number {
@@ -50,7 +50,7 @@ export class Deposits {
     const before = this.#bytes.get(id)
     if (before === undefined) this.#bytes.set(id, bytes)
     else if (before === bytes) this.resent += 1
-    else if (this.#enriched && withoutMetadata(before) === withoutMetadata(bytes)) this.enrichedAnew += 1
+    else if (this.#mayEnrichAnew && withoutMetadata(before) === withoutMetadata(bytes)) this.enrichedAnew += 1
     else this.doubled.push({ id, first: before, second: bytes })
   }
 }

@@ -28,7 +28,7 @@ export type LokiMoment = 'stored' | 'answered'
 
 export type ChaosLokiOptions = {
   /** Entries may differ in metadata, and are the same. */
-  readonly enriched?: boolean
+  readonly mayEnrichAnew?: boolean
   /** Asked for each push. */
   readonly course: () => Course
   /** `stored`: before anything is answered. `answered`: the answer has left. */
@@ -73,8 +73,8 @@ const storedPart = (course: Course, streams: readonly PushedStream[]): readonly 
 }
 
 /** A Loki that stores as the real ingester does, and tells the truth about it only if it is in the mood. */
-export const startChaosLoki = async ({ course, on, enriched = false }: ChaosLokiOptions): Promise<ChaosLoki> => {
-  const deposits = new Deposits(enriched)
+export const startChaosLoki = async ({ course, on, mayEnrichAnew = false }: ChaosLokiOptions): Promise<ChaosLoki> => {
+  const deposits = new Deposits(mayEnrichAnew)
   const answers: Record<string, number> = {}
   const sockets = new Set<Socket>()
   const ingester = createIngester({ now: () => Date.now(), maxLineBytes: MAX_LINE_BYTES })

@@ -25,7 +25,11 @@ export const asTable = (report: ChaosReport): string => {
     ['stored', sum(({ stored }) => stored), `pushes: ${counts(answers)}`],
     ['excused', sum(({ excused }) => excused.length), `superseded ${ended('superseded')}, expired ${ended('expired')}`],
     ['re-sent', sum(({ resent }) => resent), 'byte-identical'],
-    ['anew', sum(({ enrichedAnew }) => enrichedAnew), 'sent again with other metadata, by --enrich alone'],
+    [
+      'anew',
+      sum(({ enrichedAnew }) => enrichedAnew),
+      'sent again with other metadata, by --enrich without a log that is kept',
+    ],
     ['gaps', gaps, `${pages} pages listed`],
     ['lost', sum(({ lost }) => lost.length), ''],
     ['doubled', sum(({ doubled }) => doubled.length), ''],

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { ApiServer } from '../../src/demo/api-server.ts'
 import type { AgentProcess } from '../fixtures/agent-process.ts'
-import { AgentHome, type Setup } from './agent.ts'
+import { AgentHome, type Setup, mayEnrichAnew } from './agent.ts'
 import { startChaosApi } from './api.ts'
 import { Churn } from './churn.ts'
 import { Dice } from './dice.ts'
@@ -90,7 +90,7 @@ export class World {
       },
     })
     const loki = await startChaosLoki({
-      enriched: options.setup.enriches ?? false,
+      mayEnrichAnew: mayEnrichAnew(options.setup),
       course: () => stage.course(),
       on: (moment) => {
         stage.hear(moment)

@@ -165,6 +165,42 @@ t.test('with a write-ahead log, what was enriched once is sent again byte for by
   await third.ended
 })
 
+t.test(
+  'a page of a back-fill that a kill cut off is listed again, and what the log has of it stays as it was',
+  async (t) => {
+    const wal = 'wal: {enabled: true, dir: wal}'
+    const { objects, loki, run, emit } = await world(t, 'labels: [team], wait: 5s', wal)
+    const pod = (app: string, team: string): object =>
+      deployedPod(objects, { namespace: 'shop', app, labels: { team } })
+    const [known, slow] = [pod('known', 'before'), pod('slow', 'before')]
+    objects.script = ({ name }) => (name.startsWith('slow') ? { kind: 'serve', serve: () => undefined } : null)
+    for (let i = 0; i < 30; i += 1) emit(`a-${i}`, known)
+    for (let i = 0; i < 10; i += 1) emit(`b-${i}`, slow)
+    const first = run()
+    await delivered(loki, 30)
+    t.equal(await first.metric('eventail_events_received_total{job="events",via="list"}'), 40)
+    t.equal(await first.metric('eventail_enrich_waiting_events{job="events"}'), 10, 'the page is not through')
+    const before = bytesOf(loki)
+    first.signal('SIGKILL')
+    await first.ended
+
+    objects.script = () => null
+    pod('known', 'after')
+    pod('slow', 'after')
+    const second = run()
+    const revisions = (): ReadonlySet<string | undefined> =>
+      new Set(loki.entries().map(({ entry }) => / rv="?(\d+)/.exec(entry.line)?.[1]))
+    while (revisions().size < 40) await loki.received(loki.requests.length + 1)
+    const metric = (name: string): Promise<number> => second.metric(`eventail_events_${name}`)
+    t.equal(await metric('received_total{job="events",via="list"}'), 10, 'what the log has is not received again')
+    second.signal('SIGTERM')
+    t.equal(await second.ended, 0)
+    t.equal(bytesOf(loki).length, 40, 'no revision has two forms')
+    t.equal(before.filter((one) => one.includes('"team","before"')).length, 30)
+    t.equal(bytesOf(loki).filter((one) => one.includes('"team","after"')).length, 10)
+  },
+)
+
 t.test('without permission, and with an API server that gives no metadata, every event arrives', async (t) => {
   const { objects, loki, run, emit } = await world(t, 'owners: true, labels: [team], node_labels: [zone], wait: 50ms')
   objects.script = ({ resource, verb }) => {

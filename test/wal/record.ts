@@ -68,6 +68,7 @@ t.test('records', (t) => {
   const lists = fc.dictionary(text, fc.array(text, { maxLength: 3 }), { maxKeys: 3, noNullPrototype: true })
   const record: fc.Arbitrary<WalRecord> = fc.oneof(
     fc.record({ kind: fc.constant('entry' as const), ...front, entry }),
+    fc.record({ kind: fc.constant('entry' as const), ...front, entry, listed: revision }),
     fc.record({ kind: fc.constant('moved' as const), ...front }),
     fc.record({
       kind: fc.constant('streams' as const),
@@ -81,11 +82,15 @@ t.test('records', (t) => {
         index: fc.maxSafeNat(),
         createdAtMs: fc.maxSafeNat(),
         lanes: fc.array(
-          fc.record({
-            ...{ job: text, scope: text, cluster: text, selection: text },
-            position: fc.option(position),
-            begins: fc.constantFrom(null, 'settled' as const, 'before_hole' as const),
-          }),
+          fc.record(
+            {
+              ...{ job: text, scope: text, cluster: text, selection: text },
+              position: fc.option(position),
+              begins: fc.constantFrom(null, 'settled' as const, 'before_hole' as const),
+              listed: fc.array(revision, { minLength: 1, maxLength: 3 }),
+            },
+            { requiredKeys: ['job', 'scope', 'cluster', 'selection', 'position', 'begins'] },
+          ),
           { maxLength: 3 },
         ),
         streams: fc.dictionary(text, lists, { maxKeys: 3, noNullPrototype: true }),
