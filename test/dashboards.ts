@@ -4,6 +4,7 @@ import t from 'tap'
 import { DASHBOARDS } from '../dashboards/all.ts'
 import { printed } from '../dashboards/layout.ts'
 import { MEANINGS } from '../dashboards/meanings.ts'
+import { dashboardByOwner } from '../src/dashboards/by-owner.ts'
 import type { Json } from '../src/dashboards/json.ts'
 import { dashboardFindings } from '../src/dashboards/check-dashboard.ts'
 import { modelOf } from '../src/dashboards/model.ts'
@@ -28,6 +29,7 @@ import {
   number,
   top,
   type Truth,
+  ownerOf,
 } from './fixtures/counted-truth.ts'
 import { defaultEntries, demoEntries } from './fixtures/demo-entries.ts'
 import { INCIDENTS, INCIDENTS_END_MS, type RawEvent } from './fixtures/incident-events.ts'
@@ -223,12 +225,17 @@ const nodeLanes =
   }
 
 const OBJECT = ['cluster', 'namespace', 'kind', 'name', 'reason']
+const OWNER = ['cluster', 'namespace', 'owner_kind', 'owner_name', 'reason']
 
 const messageLine = ({ event }: Fact): string =>
   `${event.involvedObject.kind} ${fieldOf(event, 'namespace')}/${event.involvedObject.name} ${event.reason}: ${event.message}`
 
 /** What the panels of both dashboards show, by dashboard and title; each query of a panel has one. */
-const truths = (world: World, choice: Choice): Readonly<Record<string, Readonly<Record<string, readonly Truth[]>>>> => {
+const truths = (
+  world: World,
+  choice: Choice,
+  object: readonly string[],
+): Readonly<Record<string, Readonly<Record<string, readonly Truth[]>>>> => {
   const is = chosen(choice, 'namespace', 'kind', 'type', 'reason', 'name')
   const isLess = chosen(choice, 'namespace', 'name')
   const isNode = both(isOfNode, chosen(choice, 'name'))
@@ -250,7 +257,7 @@ const truths = (world: World, choice: Choice): Readonly<Record<string, Readonly<
       'Agent behind': [number(() => world.ages.at(-1) ?? 0)],
       Events: [countOf(is)],
       Warnings: [countOf(warns)],
-      'Affected objects': [groups(warns, OBJECT.slice(0, -1))],
+      'Affected objects': [groups(warns, object.slice(0, -1))],
       'Affected namespaces': [groups(warns, ['cluster', 'namespace'])],
       ...Object.fromEntries(stats),
       'Events by type': [bars(is, ['type'])],
@@ -260,7 +267,7 @@ const truths = (world: World, choice: Choice): Readonly<Record<string, Readonly<
       'Top reasons': [top(is, ['reason'], 15)],
       'Events by kind': [top(is, ['kind'], 8)],
       'Events by source': [top(is, ['component'], 8)],
-      'Top objects': [top(warns, OBJECT, 25)],
+      'Top objects': [top(warns, object, 25)],
       'Namespaces and reasons': [top(warns, ['namespace', 'reason'], 25)],
       'Conditions of nodes': [nodeLanes(isNode)],
       'Warnings of nodes': [bars(both(isNode, isWarning), ['cluster', 'name', 'reason'], 10)],
@@ -270,7 +277,7 @@ const truths = (world: World, choice: Choice): Readonly<Record<string, Readonly<
       Events: [countOf(is), newest(is, 500, messageLine)],
       Warnings: [countOf(warns)],
       'Events by reason': [bars(is, ['reason'], 12)],
-      'Warnings by object': [bars(warns, ['namespace', 'kind', 'name', 'reason'])],
+      'Warnings by object': [bars(warns, object.slice(1))],
       'Everything else by reason': [bars(others, ['namespace', 'kind', 'reason'])],
       Reasons: [top(is, ['reason'], 20)],
     },
@@ -279,10 +286,15 @@ const truths = (world: World, choice: Choice): Readonly<Record<string, Readonly<
 
 type Differences = { readonly compared: number; readonly different: readonly string[] }
 
-const compared = (world: World, choice: Choice, transform: (json: unknown) => unknown): Differences => {
+const compared = (
+  world: World,
+  choice: Choice,
+  transform: (json: unknown) => unknown,
+  object = OBJECT,
+): Differences => {
   const different: string[] = []
   let count = 0
-  for (const [file, byTitle] of Object.entries(truths(world, choice))) {
+  for (const [file, byTitle] of Object.entries(truths(world, choice, object))) {
     const model = modelOf(transform(JSON.parse(fileText(file))) as Json)
     const left = new Map(Object.entries(byTitle).map(([title, list]) => [title, [...list]]))
     for (const target of model.panels.flatMap(({ title, targets }) => targets.map((one) => ({ ...one, title })))) {
@@ -329,6 +341,26 @@ t.test('so does the variant for a Loki without structured metadata', async (t) =
     }
     t.ok(compared(world, {}, asItIs).different.length > 20, 'and without it the numbers are wrong')
   }
+})
+
+t.test('and the variant by owner, where pods count for their Deployment', async (t) => {
+  const plain = defaultEntries()
+  const owned = (event: unknown): Entry => {
+    const entry = plain(event)
+    const [kind, name] = ownerOf(event as RawEvent) ?? []
+    if (kind === undefined || name === undefined) return entry
+    return { ...entry, metadata: [...entry.metadata, ['owner_kind', kind], ['owner_name', name]] }
+  }
+  for (const world of [await recorded(owned), incidents(owned)]) {
+    t.strictSame(compared(world, {}, dashboardByOwner, OWNER).different, [])
+    t.ok(compared(world, {}, asItIs, OWNER).different.length > 0, 'and without it the numbers are others')
+  }
+  const overview = JSON.stringify(dashboardByOwner(JSON.parse(fileText('overview.json'))))
+  t.match(overview, '"owner_name":"Name"', 'the columns follow')
+  t.notMatch(overview, 'var-kind=${__data.fields.Kind}')
+  t.strictSame(dashboardByOwner(JSON.parse(fileText('agent.json'))), JSON.parse(fileText('agent.json')))
+  t.strictSame(dashboardFindings(overview, 'eventail'), [])
+  t.end()
 })
 
 /** Stages of a query that choose entries, as text; what the variables add is left out. */

@@ -1,6 +1,7 @@
 import { DASHBOARD_FORMS } from '../dashboards/render.ts'
 import type { DashboardsCheckFlags } from './dashboards-check.ts'
 import type { DashboardsRenderFlags } from './dashboards-render.ts'
+import { groupingOf } from './rules-flags.ts'
 
 type Given = { readonly files: readonly string[]; readonly flags: ReadonlyMap<string, string> }
 
@@ -14,7 +15,10 @@ export const parseDashboardsCheckFlags = ({ files, flags }: Given): DashboardsCh
 export const parseDashboardsRenderFlags = ({ files, flags }: Given): DashboardsRenderFlags | string => {
   const as = DASHBOARD_FORMS.find((form) => form === (flags.get('as') ?? 'files'))
   if (as === undefined) return `expected one of ${DASHBOARD_FORMS.join(', ')} for -as`
+  const grouping = groupingOf({ files, flags })
+  if (typeof grouping === 'string') return grouping
   return {
+    ...grouping,
     files,
     as,
     structuredMetadata: flags.get('no-structured-metadata') !== 'true',

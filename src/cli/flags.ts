@@ -128,6 +128,7 @@ export const RULES_RENDER_FLAGS: readonly Flag[] = [
 /** What only the writing of dashboards takes. */
 export const DASHBOARDS_RENDER_FLAGS: readonly Flag[] = [
   NO_METADATA_FLAG,
+  value('group-by', 'name, or owner: panels that count by object count by its owner; needs enrich (name)'),
   value('as', 'files or configmap'),
   value('out', 'folder to write to, instead of stdout'),
   value('namespace', 'namespace of the ConfigMap'),

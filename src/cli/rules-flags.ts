@@ -15,8 +15,8 @@ export const parseRulesCheckFlags = ({ files, flags }: Given): RulesCheckFlags |
 
 const wantsMetadata = ({ flags }: Given): boolean => flags.get('no-structured-metadata') !== 'true'
 
-/** How alerts are grouped, or what is wrong with the flag. */
-const groupingOf = (given: Given): { readonly groupBy: GroupBy } | string => {
+/** How alerts or panels are grouped, or what is wrong with the flag. */
+export const groupingOf = (given: Given): { readonly groupBy: GroupBy } | string => {
   const groupBy = GROUP_BY.find((one) => one === (given.flags.get('group-by') ?? 'name'))
   if (groupBy === undefined) return `expected one of ${GROUP_BY.join(', ')} for -group-by`
   if (groupBy === 'owner' && !wantsMetadata(given)) return 'expected one of -group-by=owner and -no-structured-metadata'

@@ -1,5 +1,7 @@
 import { basename } from 'node:path'
 import { stringify } from 'yaml'
+import type { GroupBy } from '../rules/render.ts'
+import { dashboardByOwner } from './by-owner.ts'
 import { rewritten } from './without-metadata.ts'
 
 export const DASHBOARD_FORMS = ['files', 'configmap'] as const
@@ -7,6 +9,7 @@ export const DASHBOARD_FORMS = ['files', 'configmap'] as const
 export type DashboardRenderOptions = {
   readonly as: (typeof DASHBOARD_FORMS)[number]
   readonly structuredMetadata: boolean
+  readonly groupBy: GroupBy
   /** Of the ConfigMap; '': none is named. */
   readonly namespace: string
 }
@@ -14,8 +17,12 @@ export type DashboardRenderOptions = {
 type File = { readonly name: string; readonly text: string }
 
 /** The same dashboard under the same uid, so that one variant takes the place of the other. */
-const dashboardText = (text: string, { structuredMetadata }: DashboardRenderOptions): string =>
-  structuredMetadata ? text : `${JSON.stringify(rewritten(JSON.parse(text)), null, 2)}\n`
+const dashboardText = (text: string, { structuredMetadata, groupBy }: DashboardRenderOptions): string => {
+  if (structuredMetadata && groupBy === 'name') return text
+  const parsed: unknown = JSON.parse(text)
+  const changed = structuredMetadata ? dashboardByOwner(parsed) : rewritten(parsed)
+  return `${JSON.stringify(changed, null, 2)}\n`
+}
 
 /** For the sidecar of Grafana's Helm chart, which looks for this label with any value. */
 const configMap = (files: readonly File[], { namespace }: DashboardRenderOptions): File => ({

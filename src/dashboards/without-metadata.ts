@@ -3,12 +3,7 @@ import { parseQuery } from '../logql/parse.ts'
 import { rangesOf } from '../rules/query-parts.ts'
 import { withoutMetadata as ruleWithoutMetadata } from '../rules/without-metadata.ts'
 import { fieldOf, isObject, type Json } from './json.ts'
-
-/** Grafana's variables that stand for a duration. */
-const DURATION = /\$(?:\{(__auto|__interval|__rate_interval|__range)\}|(__auto|__interval|__rate_interval|__range)\b)/g
-
-/** Odd enough that no query has it; each occurrence gets one of its own. */
-const standIn = (index: number): string => `${98_765_432_000 + index}ms`
+import { withStandIns } from './stand-ins.ts'
 
 const COUNTED = 'sum(count_over_time('
 const WINDOW = ' [1s]))'
@@ -63,15 +58,13 @@ const mended = (text: string): string => {
  * The same query of a dashboard for entries without structured metadata: as for rules, but variables may stand for
  * durations, and it may ask for lines. What is no LogQL stays as it is.
  */
-export const withoutMetadata = (expr: string): string => {
-  const variables: string[] = []
-  const masked = expr.replace(DURATION, (variable) => standIn(variables.push(variable) - 1))
-  const rewritten = isLogQuery(masked)
-    ? ruleWithoutMetadata(`${COUNTED}${masked}${WINDOW}`).slice(COUNTED.length, -WINDOW.length)
-    : ruleWithoutMetadata(masked)
-  const whole = rewritten === masked ? masked : mended(rewritten)
-  return variables.reduce((text, variable, index) => text.replace(standIn(index), () => variable), whole)
-}
+export const withoutMetadata = (expr: string): string =>
+  withStandIns(expr, (masked) => {
+    const rewritten = isLogQuery(masked)
+      ? ruleWithoutMetadata(`${COUNTED}${masked}${WINDOW}`).slice(COUNTED.length, -WINDOW.length)
+      : ruleWithoutMetadata(masked)
+    return rewritten === masked ? masked : mended(rewritten)
+  })
 
 /** A JSON value in which every `expr` was rewritten; of panels and annotations for other data sources nothing changes. */
 export const rewritten = (value: unknown): unknown => {

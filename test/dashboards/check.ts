@@ -442,7 +442,14 @@ t.test('dashboards check: exit codes, places, and nothing that moves a terminal'
 t.test('dashboards render: files, a ConfigMap, the variant, and what it refuses', (t) => {
   const folder = t.testdir({ 'good.json': textOf(loki()), 'bad.json': '{}', out: {} })
   const good = join(folder, 'good.json')
-  const options = { files: [good], as: 'files', structuredMetadata: true, namespace: '', out: '' } as const
+  const options = {
+    files: [good],
+    as: 'files',
+    structuredMetadata: true,
+    groupBy: 'name',
+    namespace: '',
+    out: '',
+  } as const
   t.strictSame(
     run((output) => dashboardsRender(options, output)),
     { code: 0, out: textOf(loki()), err: '' },
