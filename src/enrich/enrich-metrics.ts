@@ -29,6 +29,8 @@ type Families = {
   readonly requests: Counter
   readonly missing: Gauge
   readonly jobs: Map<string, () => EnrichGauges>
+  /** Events that ended since the page was read last, by job and outcome. */
+  readonly ended: Map<string, Record<Outcome, number>>
 }
 
 const FAMILIES = new WeakMap<Registry, Families>()
@@ -36,6 +38,7 @@ const FAMILIES = new WeakMap<Registry, Families>()
 const createFamilies = (registry: Registry): Families => {
   const registers = [registry]
   const jobs = new Map<string, () => EnrichGauges>()
+  const ended = new Map<string, Record<Outcome, number>>()
   const gauge = (name: string, help: string, read: (gauges: EnrichGauges) => number): Gauge =>
     new Gauge({
       name,
@@ -55,11 +58,21 @@ const createFamilies = (registry: Registry): Families => {
   )
   return {
     jobs,
+    ended,
     events: new Counter({
       name: 'eventail_enrich_events_total',
       help: 'Events by how their enrichment ended.',
       labelNames: ['job', 'outcome'],
       registers,
+      // Counted in plain numbers until then: a labelled counter costs more than looking an event up.
+      collect() {
+        for (const [job, counts] of ended) {
+          for (const outcome of OUTCOMES) {
+            this.inc({ job, outcome }, counts[outcome])
+            counts[outcome] = 0
+          }
+        }
+      },
     }),
     waits: new Histogram({
       name: 'eventail_enrich_wait_seconds',
@@ -83,6 +96,17 @@ const createFamilies = (registry: Registry): Families => {
   }
 }
 
+const noneEnded = (): Record<Outcome, number> => ({
+  complete: 0,
+  kind: 0,
+  no_uid: 0,
+  absent: 0,
+  forbidden: 0,
+  busy: 0,
+  failed: 0,
+  timeout: 0,
+})
+
 /** Registers the metrics of a job; those of other jobs in the same registry stay. */
 export const createEnrichMetrics = (
   registry: Registry,
@@ -92,14 +116,15 @@ export const createEnrichMetrics = (
   const families = FAMILIES.get(registry) ?? createFamilies(registry)
   FAMILIES.set(registry, families)
   families.jobs.set(job, parts.gauges)
-  for (const outcome of OUTCOMES) families.events.inc({ job, outcome }, 0)
+  const counts = families.ended.get(job) ?? noneEnded()
+  families.ended.set(job, counts)
   for (const verb of ['get', 'list', 'watch']) {
     for (const outcome of ['found', 'absent', 'forbidden', 'failed']) families.requests.inc({ job, verb, outcome }, 0)
   }
   for (const resource of parts.resources) families.missing.set({ job, resource }, 0)
   return {
     ended: (outcome, waitedMs) => {
-      families.events.inc({ job, outcome })
+      counts[outcome] += 1
       families.waits.observe({ job }, waitedMs / 1000)
     },
     requested: (verb, outcome) => {

@@ -28,6 +28,8 @@ export class Permissions {
 
   /** @param namespace '' is every namespace, or none. */
   isRefused(verb: Verb, resource: Resource, { namespace, nowMs }: { namespace: string; nowMs: number }): boolean {
+    // Asked for each event; nearly always nothing was refused.
+    if (this.#refusedUntil.size === 0) return false
     const until = this.#refusedUntil.get(keyOf(verb, resource, namespace))
     return until !== undefined && nowMs < until
   }

@@ -6,13 +6,14 @@ export type Target = Place & {
   /** '' where references name no reliable one (nodes): the name alone decides. */
   readonly uid: string
   readonly key: string
+  /** Of its kind and namespace. */
+  readonly groupKey: string
 }
 
-export const targetOf = (place: Place, uid: string): Target => ({
-  ...place,
-  uid,
-  key: `${resourceName(place.resource)} ${place.namespace} ${place.name} ${uid}`,
-})
+export const targetOf = ({ resource, namespace, name }: Place, uid: string): Target => {
+  const groupKey = groupKeyOf(resource, namespace)
+  return { resource, namespace, name, uid, groupKey, key: `${groupKey} ${name} ${uid}` }
+}
 
 /** What to ask for next: one object, or all of a kind because many of them are wanted. */
 export type Task =
@@ -78,15 +79,14 @@ export class Wants {
     return this.#cost
   }
 
-  has({ resource, namespace, key }: Target): boolean {
-    const group = this.#groups.get(groupKey(resource, namespace))
+  has({ groupKey, key }: Target): boolean {
+    const group = this.#groups.get(groupKey)
     return group !== undefined && (group.fresh.has(key) || group.stale.has(key))
   }
 
   add(target: Target, isFresh: boolean): void {
     if (this.#size >= MAX_WANTED) return
-    const { resource, namespace, key } = target
-    const at = groupKey(resource, namespace)
+    const { resource, namespace, key, groupKey: at } = target
     const group = this.#groups.get(at) ?? { resource, namespace, fresh: new Map(), stale: new Map() }
     if (group.fresh.has(key) || group.stale.has(key)) return
     this.#groups.set(at, group)
@@ -94,8 +94,7 @@ export class Wants {
   }
 
   /** It became known by the way. */
-  remove({ resource, namespace, key }: Target): void {
-    const at = groupKey(resource, namespace)
+  remove({ groupKey: at, key }: Target): void {
     const group = this.#groups.get(at)
     if (group === undefined) return
     this.#changed(group, () => group.fresh.delete(key) || group.stale.delete(key))
@@ -134,7 +133,7 @@ export class Wants {
     if (target === undefined) return null
     this.remove(target)
     // Another namespace's turn.
-    const at = groupKey(group.resource, group.namespace)
+    const at = groupKeyOf(group.resource, group.namespace)
     if (this.#groups.delete(at)) this.#groups.set(at, group)
     return { kind: 'get', target }
   }
@@ -145,7 +144,7 @@ export class Wants {
       for (const [key, target] of [...group.fresh, ...group.stale]) targets.set(key, target)
       this.#size -= sizeOf(group)
       this.#cost -= costOf(group)
-      this.#groups.delete(groupKey(group.resource, group.namespace))
+      this.#groups.delete(groupKeyOf(group.resource, group.namespace))
     }
     return { kind: 'list', resource, namespace, targets }
   }
@@ -158,7 +157,7 @@ export class Wants {
   }
 }
 
-const groupKey = (resource: Resource, namespace: string): string => `${resourceName(resource)} ${namespace}`
+const groupKeyOf = (resource: Resource, namespace: string): string => `${resourceName(resource)} ${namespace}`
 
 /** With the most that events wait for; where none do, with the most that is stale. */
 const largestOf = (groups: readonly Group[]): Group | undefined => {

@@ -178,7 +178,8 @@ const enrich: Scenario = async () => {
   const paced = await measureEnrichedPace(perSecond, quick ? 15 : 60)
   const absent = await measureAbsentFlood(quick ? 100_000 : 300_000)
   return {
-    title: 'Enrichment: 5,000 events/s about 20,000 pods of 4,000 deployments; everything looked up again every 20 s',
+    title:
+      'Enrichment: 5,000 events/s about 20,000 pods of 4,000 deployments; everything looked up again every 20 s (quick: 7 s)',
     rows: [
       ['events that waited longer than 250 ms', paced.laterThanLimit, '0'],
       ['longer than 500 ms', paced.laterThanTwice, '0'],
