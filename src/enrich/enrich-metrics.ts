@@ -35,6 +35,23 @@ type Families = {
 
 const FAMILIES = new WeakMap<Registry, Families>()
 
+/** Counted in plain numbers until the page is read: a labelled counter costs more than looking an event up. */
+const endedCounter = (registers: Registry[], ended: Families['ended']): Counter =>
+  new Counter({
+    name: 'eventail_enrich_events_total',
+    help: 'Events by how their enrichment ended.',
+    labelNames: ['job', 'outcome'],
+    registers,
+    collect() {
+      for (const [job, counts] of ended) {
+        for (const outcome of OUTCOMES) {
+          this.inc({ job, outcome }, counts[outcome])
+          counts[outcome] = 0
+        }
+      }
+    },
+  })
+
 const createFamilies = (registry: Registry): Families => {
   const registers = [registry]
   const jobs = new Map<string, () => EnrichGauges>()
@@ -59,21 +76,7 @@ const createFamilies = (registry: Registry): Families => {
   return {
     jobs,
     ended,
-    events: new Counter({
-      name: 'eventail_enrich_events_total',
-      help: 'Events by how their enrichment ended.',
-      labelNames: ['job', 'outcome'],
-      registers,
-      // Counted in plain numbers until then: a labelled counter costs more than looking an event up.
-      collect() {
-        for (const [job, counts] of ended) {
-          for (const outcome of OUTCOMES) {
-            this.inc({ job, outcome }, counts[outcome])
-            counts[outcome] = 0
-          }
-        }
-      },
-    }),
+    events: endedCounter(registers, ended),
     waits: new Histogram({
       name: 'eventail_enrich_wait_seconds',
       help: 'How long events waited for what was looked up.',
