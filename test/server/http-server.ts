@@ -418,12 +418,15 @@ t.test('over HTTPS with certificates that are replaced, and clients that must sh
   t.equal(await subject(scraper), '200 old')
   await t.rejects(subject(null), 'a client without a certificate is turned away')
   writeFileSync(keyFile, 'half written')
-  await clock.advance(60_000)
-  await new Promise((resolve) => setImmediate(resolve))
+  for (let tries = 0; logged.length === 0 && tries < 100; tries += 1) {
+    await clock.advance(60_000)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
   t.equal(await subject(scraper), '200 old')
   install(renewed)
-  await clock.advance(60_000)
+  // Files may still be read when a minute is over; then the next one counts.
   for (let tries = 0; (await subject(scraper)) !== '200 renewed' && tries < 100; tries += 1) {
+    await clock.advance(60_000)
     await new Promise((resolve) => setImmediate(resolve))
   }
   t.equal(await subject(scraper), '200 renewed')
