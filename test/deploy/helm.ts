@@ -9,6 +9,7 @@ import { build, isOfTheCluster } from '../../deploy/render/build.ts'
 import { parseObjects, type JsonMap, type KubeObject } from '../../deploy/render/object.ts'
 import { parseArgv } from '../../src/cli/argv.ts'
 import { parseConfig } from '../../src/config/parse-config.ts'
+import { accessRules } from '../../src/enrich/access-rules.ts'
 import { configOf, deployedBy, theOnly } from '../fixtures/deployed.ts'
 import { readChart } from '../fixtures/helm/chart-files.ts'
 import { coalesce, isMapping, parseYaml, type Mapping } from '../fixtures/helm/chart-values.ts'
@@ -226,6 +227,37 @@ t.test('the namespaced shape has no object of the cluster', (t) => {
   t.match(roles, [
     { metadata: { namespace: 'shop' }, rules: [{ resources: ['events'] }, { resources: ['deployments'] }] },
   ])
+  t.end()
+})
+
+t.test('what `enrich` needs is in the role, as `eventail rbac` has it, and nothing by default', (t) => {
+  const rulesOf = (values: Mapping): readonly JsonMap[] => {
+    const role = objects(values).find(
+      ({ kind, metadata }) => kind.endsWith('Role') && metadata.name === 'eventail-events',
+    )
+    const [events, ...more] = role!['rules'] as readonly JsonMap[]
+    t.match(events, { resources: ['events'] })
+    return more
+  }
+  const sorted = (rules: readonly unknown[]): readonly string[] => rules.map((rule) => JSON.stringify(rule)).sort()
+  const all = { owners: true, labels: ['team'], namespace_labels: ['cost'], node_labels: ['zone'] }
+  const cases: readonly (readonly [Mapping, readonly string[]])[] = [
+    [all, []],
+    [{ owners: true, resources: ['pods', 'rollouts.argoproj.io', 'deployments.apps'] }, []],
+    [{ namespace_labels: ['team'] }, []],
+    [{ owners: true, namespace_labels: ['team'] }, ['team-a', 'team-b']],
+  ]
+  t.strictSame(rulesOf({}), [])
+  for (const [enrich, namespaces] of cases) {
+    const values = { rbac: { namespaces }, config: { snippets: { kubernetesEvents: { enrich } } } }
+    const [job] = configOf(objects(values)).scrapeConfigs
+    const { cluster, namespaces: within } = accessRules(job!.enrich!, job!.source.namespaces)
+    const wanted = namespaces.length === 0 ? cluster : within['team-a']!
+    t.ok(wanted.length > 0)
+    t.strictSame(sorted(rulesOf(values)), sorted(wanted), JSON.stringify(enrich))
+  }
+  const nodes = { rbac: { namespaces: ['team-a'] }, config: { snippets: { kubernetesEvents: { enrich: all } } } }
+  t.throws(() => render(nodes), /nodes are in no namespace/)
   t.end()
 })
 
