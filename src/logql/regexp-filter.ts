@@ -123,6 +123,9 @@ export const regExpLineTest = (pattern: string): TextTest => {
   return (line) => regexp.test(line)
 }
 
+/** As dashboards have it where a variable is empty or stands for all: any text of one line. */
+const ANY_LINE = /^\^?\(*\.\*\)*\$?$/
+
 /**
  * Whether a label's value matches a regular expression of a label filter, as Loki answers it (pkg/logql/log/filter.go):
  * the whole value must match, except that patterns of one text and `.*`, and alternatives that begin alike, are looked
@@ -131,6 +134,7 @@ export const regExpLineTest = (pattern: string): TextTest => {
 export const regExpLabelTest = (pattern: string): TextTest => {
   const test = compiled(pattern, true)
   if (test !== null) return test
+  if (ANY_LINE.test(pattern)) return (value) => !value.includes('\n')
   const regexp = compiledRegExp(`^(?:${pattern})$`)
   return remembered((value) => regexp.test(value))
 }

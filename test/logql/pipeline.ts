@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { compileRegExp } from '../../src/logql/regexp.ts'
+import { regExpLabelTest } from '../../src/logql/regexp-filter.ts'
 import type { Labels } from '../../src/entry/entry.ts'
 import type { LogQuery } from '../../src/logql/ast.ts'
 import { compileLog } from '../../src/logql/compile-log.ts'
@@ -389,5 +391,17 @@ t.test('selectors', (t) => {
   t.notOk(selects('{a!="b", c=~".*", d=""}'))
   t.ok(selects('{a!="b", c=~".+"}'))
   t.ok(selects('{a!=""}'))
+  t.end()
+})
+
+t.test('patterns that are any text of one line answer as the regular expression does', (t) => {
+  for (const pattern of ['^.*', '.*$', '^.*$', '^(.*)$', '^((.*))', '(.*)$', '^.+', '^(.*)a$', '^.*|b$', '^(.*']) {
+    const outcome = compileRegExp(`^(?:${pattern})$`)
+    if (outcome.kind === 'error') continue
+    const test = regExpLabelTest(pattern)
+    for (const value of ['', 'a', 'web-0', 'a\nb', '\n', 'ü']) {
+      t.equal(test(value), outcome.regexp.test(value), `${pattern} on ${JSON.stringify(value)}`)
+    }
+  }
   t.end()
 })
