@@ -22,7 +22,7 @@ export type ConversionCounts = {
 export type EntryNotes = {
   /** Structured metadata of `enrich`. */
   readonly metadata: Entry['metadata']
-  /** Occurrences that `throttle` did not send before this one. */
+  /** Occurrences so far that were more than `throttle` let through. */
   readonly suppressed: number
 }
 

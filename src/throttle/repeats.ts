@@ -1,7 +1,19 @@
+import { capped } from '../entry/bounded-text.ts'
 import { occurrencesOf } from '../entry/event-fields.ts'
 import { creationTime, eventTime } from '../entry/timestamp.ts'
 import type { KubeEvent } from '../kube/event.ts'
 import type { ThrottleOptions } from './throttle-options.ts'
+import { windowNsOf, windowOf } from './window-limit.ts'
+
+/** Longer ones are cut, with a digest: the text is written by anyone who may create an event. */
+const MAX_KEY_BYTES = 256
+
+/**
+ * What `lines` counts for: an involved object, of one life, and a reason. The namespace is the event's own, and comes
+ * first: nobody can use up the lines of an object of another namespace.
+ */
+export const repeatKey = ({ namespace, involved: { kind, name, uid }, reason }: KubeEvent): string =>
+  capped(`${namespace} ${kind} ${name} ${uid} ${reason}`, MAX_KEY_BYTES)
 
 /** When its writer saw it first; the API server's time where the writer does not tell. */
 const firstTimeNs = ({ firstTimestamp, eventTime: seen, creationTimestamp }: KubeEvent): bigint | null => {
@@ -12,40 +24,25 @@ const firstTimeNs = ({ firstTimestamp, eventTime: seen, creationTimestamp }: Kub
   return null
 }
 
-/** Windows that have begun since the event was first seen, the first included. */
-const windowsBegun = (event: KubeEvent, windowMs: number): number => {
-  const firstNs = firstTimeNs(event)
-  const { timestampNs } = eventTime(event)
-  if (firstNs === null || timestampNs <= firstNs) return 1
-  return 1 + Number((timestampNs - firstNs) / (BigInt(Math.max(1, Math.round(windowMs))) * 1_000_000n))
-}
-
-const powerOfTwoBelow = (value: number): number => 2 ** Math.floor(Math.log2(Math.max(1, value)))
-
 /**
- * Whether a revision of a repeating event is sent, from that revision alone: its count, and how long ago it was first
- * seen. So the same revision is always judged in the same way, whoever reads it, however often, with no memory.
- *
- * Up to `lines` occurrences for each window begun are sent. Of an event that repeats faster than that, one occurrence in
- * 2^k is sent, so many that a steady pace gives one or two lines in each window, and a burst one line each time the
- * count doubles.
- *
- * @returns null: it is not sent. Else how many occurrences before it were not: at least so many, and exactly where no
- * window began in between.
+ * How many of an event's occurrences so far the limit did not let through, by the event's own counters and nothing
+ * else: its count, less what the windows since it was first seen let through at most, `lines` and one more each. So it is
+ * never more than there were, exact while each of these windows was full, and the same whoever reads the revision,
+ * however often.
  */
-export const judgeRepeat = (
+export const suppressedOf = (
   event: KubeEvent,
   { lines, windowMs }: Pick<ThrottleOptions, 'lines' | 'windowMs'>,
-): number | null => {
+): number => {
   const count = occurrencesOf(event)
   if (count <= lines) return 0
-  const windows = windowsBegun(event, windowMs)
-  const allowed = lines * windows
-  if (count <= allowed) return 0
-  const step = powerOfTwoBelow(count / windows)
-  if (count % step !== 0) return null
-  // Just below, the step was half of this one.
-  const isBurst = (count - step / 2) / windows < step
-  const before = Math.max(allowed, isBurst ? count - step / 2 : count - step)
-  return Math.max(0, Math.ceil(count - before - 1))
+  const firstNs = firstTimeNs(event)
+  if (firstNs === null) return 0
+  const { timestampNs } = eventTime(event)
+  const windowNs = windowNsOf(windowMs)
+  const windows = 1 + Math.max(0, Number(windowOf(timestampNs, windowNs) - windowOf(firstNs, windowNs)))
+  return Math.max(0, count - (lines + 1) * windows)
 }
+
+/** Whether this occurrence is one at which the count has doubled. */
+export const isDoubling = (event: KubeEvent): boolean => Number.isInteger(Math.log2(occurrencesOf(event)))

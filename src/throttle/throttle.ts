@@ -1,11 +1,11 @@
 import { namespaceOf } from '../entry/event-fields.ts'
 import { eventTime } from '../entry/timestamp.ts'
 import type { KubeEvent } from '../kube/event.ts'
-import { NamespaceLimit } from './namespace-limit.ts'
-import { judgeRepeat } from './repeats.ts'
+import { isDoubling, repeatKey, suppressedOf } from './repeats.ts'
 import type { ThrottleOptions } from './throttle-options.ts'
+import { type Slot, WindowLimit } from './window-limit.ts'
 
-/** `suppressed`: occurrences before this one that were not sent. `by`: which limit keeps it back. */
+/** `suppressed`: as `suppressedOf` tells. `by`: which limit keeps it back. */
 export type Judgement =
   | { readonly kind: 'sent'; readonly suppressed: number }
   | { readonly kind: 'throttled'; readonly by: 'object' | 'namespace' }
@@ -17,15 +17,30 @@ const SENT: Judgement = { kind: 'sent', suppressed: 0 }
 const BY_OBJECT: Judgement = { kind: 'throttled', by: 'object' }
 const BY_NAMESPACE: Judgement = { kind: 'throttled', by: 'namespace' }
 
-/** @param options null: everything is sent. */
+/**
+ * The first `lines` of an object and reason in each window pass, and one more: the next at which its count has doubled,
+ * which tells how many were suppressed. Whether an event passes depends on what came before it; what its entry says
+ * depends on the event alone, so whatever is sent twice is the same to the byte.
+ *
+ * @param options null: everything is sent.
+ */
 export const createThrottle = (options: ThrottleOptions | null): Throttle => {
   if (options === null) return () => SENT
-  const { lines, namespaceLines, namespaceWindowMs } = options
-  const limit = namespaceLines === 0 ? null : new NamespaceLimit(namespaceLines, namespaceWindowMs)
+  const { lines, namespaceLines } = options
+  const objects = lines === 0 ? null : new WindowLimit(options.windowMs)
+  const namespaces = namespaceLines === 0 ? null : new WindowLimit(options.namespaceWindowMs)
   return (event) => {
-    const suppressed = lines === 0 ? 0 : judgeRepeat(event, options)
-    if (suppressed === null) return BY_OBJECT
-    if (limit?.admits(namespaceOf(event), eventTime(event).timestampNs) === false) return BY_NAMESPACE
+    const { timestampNs } = eventTime(event)
+    const suppressed = objects === null ? 0 : suppressedOf(event, options)
+    const mayTell = suppressed > 0 && isDoubling(event)
+    const ofObject = objects?.slot(repeatKey(event), timestampNs)
+    if (!isWithin(ofObject, mayTell ? lines + 1 : lines)) return BY_OBJECT
+    const ofNamespace = namespaces?.slot(namespaceOf(event), timestampNs)
+    if (!isWithin(ofNamespace, namespaceLines)) return BY_NAMESPACE
+    if (ofObject !== undefined) objects?.count(ofObject)
+    if (ofNamespace !== undefined) namespaces?.count(ofNamespace)
     return suppressed === 0 ? SENT : { kind: 'sent', suppressed }
   }
 }
+
+const isWithin = (slot: Slot | undefined, lines: number): boolean => slot === undefined || slot.lines < lines

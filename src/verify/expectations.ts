@@ -12,9 +12,11 @@ export type ExpectedEntry = {
   readonly labels: readonly (readonly [name: string, value: string])[] | null
   readonly timestampNs: bigint
   readonly line: string
-  /** False: the agent may have let go of it, by what it had looked up or counted. Then its absence says nothing. */
-  readonly isCertain: boolean
+  readonly certainty: Certainty
 }
+
+/** Not certain: the agent may have let go of it, by what it had looked up or counted. Then its absence says nothing. */
+export type Certainty = { readonly isCertain: boolean }
 
 /** In what an entry of the same revision differs from what would be sent now. */
 export type Difference = 'stream' | 'timestamp' | 'line'
@@ -50,7 +52,7 @@ type Expected = {
   readonly labels: ExpectedEntry['labels']
   readonly timestampNs: bigint
   readonly digest: string
-  readonly isCertain: boolean
+  readonly certainty: Certainty
   same: number
   other: number
   differs: Difference | null
@@ -85,11 +87,11 @@ export class Expectations {
     return this.#expected.size
   }
 
-  expect({ uid, resourceVersion, about, labels, timestampNs, line, isCertain }: ExpectedEntry): void {
+  expect({ uid, resourceVersion, about, labels, timestampNs, line, certainty }: ExpectedEntry): void {
     const id = `${uid} ${resourceVersion}`
     const digest = digestOf(line)
     const key = this.#byRevision ? id : `${timestampNs} ${digest}`
-    this.#expected.set(key, { id, about, labels, timestampNs, digest, isCertain, same: 0, other: 0, differs: null })
+    this.#expected.set(key, { id, about, labels, timestampNs, digest, certainty, same: 0, other: 0, differs: null })
   }
 
   /** Forgets what was seen in Loki. */
@@ -126,7 +128,9 @@ export class Expectations {
 
   get missing(): number {
     let missing = 0
-    for (const { same, other, isCertain } of this.#expected.values()) if (isCertain && same + other === 0) missing += 1
+    for (const { same, other, certainty } of this.#expected.values()) {
+      if (certainty.isCertain && same + other === 0) missing += 1
+    }
     return missing
   }
 
@@ -135,10 +139,10 @@ export class Expectations {
     const doubled: Finding[] = []
     const differing: Finding[] = []
     let unknown = 0
-    for (const { id, about, timestampNs, isCertain, same, other, differs } of this.#expected.values()) {
+    for (const { id, about, timestampNs, certainty, same, other, differs } of this.#expected.values()) {
       const [uid = '', resourceVersion = ''] = id.split(' ')
       const finding = { uid, resourceVersion, about, timestampNs, times: same + other, differs }
-      if (finding.times === 0 && !isCertain) unknown += 1
+      if (finding.times === 0 && !certainty.isCertain) unknown += 1
       else if (finding.times === 0) missing.push(finding)
       else if (finding.times > 1) doubled.push(finding)
       else if (other === 1) differing.push(finding)

@@ -15,9 +15,9 @@ import type { QueryClient } from '../loki/query-client.ts'
 import { readRange } from '../loki/read-range.ts'
 import { createProcessor } from '../processor.ts'
 import { noMetrics } from '../stages/stage-metrics.ts'
-import { createThrottle, type Throttle } from '../throttle/throttle.ts'
 import { createStreamResolver, sentLabels, sentLabelValue } from '../loki/stream-labels.ts'
 import { Expectations, type Findings } from './expectations.ts'
+import { KeptBack } from './kept-back.ts'
 import { listEvents } from './list-events.ts'
 
 /** Timestamps from `startNs` on, to before `endNs`. */
@@ -76,10 +76,6 @@ const dependsOnLookups = ({ enrich, relabel }: ScrapeConfig): boolean =>
   enrich !== null &&
   relabel.some(({ action, sourceLabels }) => action === 'labelmap' || sourceLabels.some((name) => LOOKED_UP.test(name)))
 
-/** By objects as the agent does; the limit of namespaces depends on the order in which the agent read. */
-const throttleOf = ({ throttle }: ScrapeConfig): Throttle =>
-  createThrottle(throttle === null || throttle.lines === 0 ? null : { ...throttle, namespaceLines: 0 })
-
 type Gathered = {
   readonly expectations: Expectations
   readonly tenants: ReadonlySet<string>
@@ -109,15 +105,15 @@ const gather = async (v: Verification): Promise<Gathered | { readonly why: strin
   const expectations = new Expectations(REVISION_IN_LINE.has(job.entry.format))
   const converter = createConverter(job.entry)
   const processor = createProcessor(job, { clock, metrics: noMetrics })
-  const throttle = throttleOf(job)
   const isLookedUp = dependsOnLookups(job)
-  const isCertain = !isLookedUp && (job.throttle?.namespaceLines ?? 0) === 0
+  const keptBack = new KeptBack(job.throttle)
   const common = new CommonLabels()
   const resolve = createStreamResolver(options)
   const tenants = new Set<string>()
   // One object for each stream: the converter gives the same labels object for the same stream.
   const known = new WeakMap<Labels, ReturnType<typeof sentLabels>>()
   const expectEntry = (event: KubeEvent, entry: Entry | null): void => {
+    const sent = keptBack.certainty(event)
     if (entry === null) return
     const resolved = resolve(entry.labels)
     if (resolved.kind === 'refused' || entry.timestampNs < window.startNs || entry.timestampNs >= window.endNs) return
@@ -128,7 +124,8 @@ const gather = async (v: Verification): Promise<Gathered | { readonly why: strin
     if (!known.has(entry.labels)) common.add(labels)
     known.set(entry.labels, labels)
     expectations.expect({
-      ...{ uid, resourceVersion, about: aboutOf(event), timestampNs, line, isCertain },
+      ...{ uid, resourceVersion, about: aboutOf(event), timestampNs, line },
+      certainty: isLookedUp ? { isCertain: false } : sent,
       labels: isLookedUp ? null : labels,
     })
   }
@@ -137,9 +134,7 @@ const gather = async (v: Verification): Promise<Gathered | { readonly why: strin
       const decoded = decodeEvent(item)
       if (decoded.kind !== 'event' || expectations.size >= MAX_EVENTS) return
       const { event } = decoded
-      const judged = throttle(event)
-      if (judged.kind === 'throttled') return
-      const entry = converter.toEntry(event, { metadata: [], suppressed: judged.suppressed })
+      const entry = converter.toEntry(event, { metadata: [], suppressed: keptBack.suppressed(event) })
       expectEntry(
         event,
         processor.process(entry, () => metaLabels(event)),

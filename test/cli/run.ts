@@ -329,6 +329,39 @@ t.test('a heartbeat tells in Loki that the agent lives, and is no event', async 
   t.equal(await agent.ended, 0)
 })
 
+t.test('throttled repeats count as filtered, and a kill makes no other bytes of what is sent', async (t) => {
+  const { run, store, loki, folder, config } = await world(t)
+  const throttled = config().replace('kubeconfig.yaml}', 'kubeconfig.yaml, throttle: {lines: 3, window: 1h}}')
+  writeFileSync(join(folder, 'eventail.yaml'), throttled)
+  const times = { firstTimestamp: '2026-11-23T22:00:00Z', lastTimestamp: '2026-11-23T22:10:00Z' }
+  store.create({ ...event('often'), ...times })
+  const first = run()
+  await delivered(loki, 1)
+  for (let count = 2; count <= 20; count += 1) store.update('shop/often', (before) => ({ ...before, count }))
+  store.create({ ...event('other'), reason: 'Started' })
+  await delivered(loki, 5)
+  const { received, sent, queued } = await assertAddsUp(t, first)
+  t.strictSame([received, sent + queued], [21, 5])
+  const { body } = await first.page('/metrics')
+  t.match(body, 'eventail_events_throttled_total{job="events",by="object"} 16\n')
+  t.match(body, 'eventail_events_filtered_total{job="events"} 16\n')
+  first.signal('SIGKILL')
+  await first.ended
+  store.update('shop/often', (before) => ({ ...before, count: 21, lastTimestamp: '2026-11-23T23:00:00Z' }))
+  const second = run()
+  const told = (): readonly string[] =>
+    loki
+      .entries()
+      .flatMap(({ entry }) => / count=(\d+) .*?( suppressed=\d+)?$/.exec(entry.line)?.slice(1).join('') ?? [])
+  while (!told().includes('21 suppressed=13')) await loki.received(loki.requests.length + 1)
+  const lines = new Set(loki.entries().map(({ entry }) => entry.line))
+  const revisions = [...lines].map((line) => / rv=(\d+)/.exec(line)?.[1])
+  t.equal(new Set(revisions).size, lines.size, 'no revision has two forms')
+  for (const line of ['1', '2', '3', '8 suppressed=4', '21 suppressed=13']) t.ok(told().includes(line), line)
+  second.signal('SIGTERM')
+  t.equal(await second.ended, 0)
+})
+
 t.test('/metrics is what promtool accepts', async (t) => {
   const { run, folder, store, loki } = await world(t)
   store.create(event('e-0'))

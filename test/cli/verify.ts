@@ -375,7 +375,7 @@ t.test('what throttle kept back is not missed, nor what a rule may have made of 
   }
   ship((entry, name) => {
     if (name === 'often') return []
-    return [name === 'doubled' ? { ...entry, line: entry.line + ' suppressed=1' } : entry]
+    return [name === 'doubled' ? { ...entry, line: entry.line + ' suppressed=2' } : entry]
   })
   t.match(await run(), { code: 0, out: /events +main +2 +2 +0 +0 +0 +0/ })
 
@@ -391,4 +391,8 @@ t.test('what throttle kept back is not missed, nor what a rule may have made of 
   t.match(await run(), { code: 0, out: /main +2 +1 +0 +0 +1/ }, 'neither missing, nor of another stream')
   configure({ events: ', enrich: {namespace_labels: [team]}' })
   t.match(await run(), { code: 1, out: /main +3 +1 +1 +0 +1/ }, 'where no rule uses it, all is as ever')
+
+  configure({ events: ', throttle: {lines: 1}' })
+  store.create({ ...event('alone'), reason: 'Killing' })
+  t.match(await run(), { code: 1, out: /main +3 +2 +1 +0 +0/ }, 'what no limit can have kept back is missed')
 })
