@@ -25,7 +25,7 @@ const ARROWS: Readonly<Record<string, readonly RegExp[]>> = {
   loki: [/^src\/entry\/entry\.ts$/],
   enrich: [
     /^src\/kube\/[^/]+\.ts$/,
-    /^src\/entry\/(?:enrichment|bounded-text)\.ts$/,
+    /^src\/entry\/(?:enrichment|bounded-text|event-fields)\.ts$/,
     /^src\/config\/(?:bytes|shell-pattern)\.ts$/,
     /^src\/regexp\/memo\.ts$/,
     /^src\/stages\/token-bucket\.ts$/,

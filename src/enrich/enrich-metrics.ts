@@ -124,6 +124,7 @@ export const createEnrichMetrics = (
   for (const verb of ['get', 'list', 'watch']) {
     for (const outcome of ['found', 'absent', 'forbidden', 'failed']) families.requests.inc({ job, verb, outcome }, 0)
   }
+  families.waits.zero({ job })
   for (const resource of parts.resources) families.missing.set({ job, resource }, 0)
   return {
     ended: (outcome, waitedMs) => {
