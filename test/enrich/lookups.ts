@@ -1,4 +1,6 @@
+import type { ServerResponse } from 'node:http'
 import t from 'tap'
+import type { KubeEvent } from '../../src/kube/event.ts'
 import { ClusterObjects, deployedPod, statusOf } from '../fixtures/cluster-objects.ts'
 import { enrichedCluster, eventAbout } from '../fixtures/enriched-cluster.ts'
 import { eventually, turns } from '../fixtures/watched-cluster.ts'
@@ -259,6 +261,31 @@ t.test('many unknown objects are listed, and what the list does not have is abse
   const before = objects.requests.length
   for (const pod of pods.slice(300)) t.equal((await cluster.enrich(eventAbout(pod))).metadata.length, 3)
   t.equal(objects.requests.length, before, 'the others were learned by the way')
+  t.end()
+})
+
+t.test('while a list is under way it is not begun again: what comes meanwhile is asked for by itself', async (t) => {
+  const cluster = await enrichedCluster(t, { yaml: 'labels: [team]' })
+  const { objects } = cluster
+  const pods = Array.from({ length: 60 }, (_, i) => `p-${i}`)
+  const about = (name: string): KubeEvent =>
+    eventAbout({ kind: 'Pod', apiVersion: 'v1', namespace: 'shop', name, uid: name })
+  for (const name of pods) objects.put({ resource: 'pods', namespace: 'shop', name, uid: name, labels: { team: name } })
+  const held: ServerResponse[] = []
+  objects.script = ({ verb }) =>
+    verb === 'list' ? { kind: 'serve', serve: (_request, response) => void held.push(response) } : null
+  const first = pods.slice(0, 30).map((name) => cluster.give('', about(name)))
+  await eventually(() => held.length === 1)
+  const later = pods.slice(30).map((name) => cluster.give('', about(name)))
+  await eventually(() => objects.count('get') >= 30)
+  await turns()
+  t.equal(objects.count('list', 'pods'), 1)
+  const items = pods.map((name) => ({ metadata: { namespace: 'shop', name, uid: name, labels: { team: name } } }))
+  held[0]?.writeHead(200, { 'content-type': 'application/json' })
+  held[0]?.end(JSON.stringify({ kind: 'List', apiVersion: 'v1', metadata: { resourceVersion: '9' }, items }))
+  await eventually(() => [...first, ...later].every(({ of }) => of() !== undefined))
+  t.strictSame(later[29]?.of()?.metadata, [['team', 'p-59']])
+  t.equal(objects.count('list', 'pods'), 1)
   t.end()
 })
 
