@@ -48,7 +48,7 @@ const scopeFinding = async (
   }
   if (missing.length === 0) return ok(ABOUT, `may ${textOf(permissions, within)}`)
   const objects = accessObjects(scope, { namespace: account.namespace, serviceAccount: account.name })
-  return warning(ABOUT, `may not ${textOf(missing, within)}: entries go without what it would add`, {
+  return warning(ABOUT, `may not ${textOf(missing, within)}: entries may go without what it would add`, {
     remedy: 'add to the manifests what eventail rbac prints:',
     yaml: objects.map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })).join('---\n'),
   })

@@ -208,8 +208,8 @@ t.test('what enrich may not read is a warning, with the role to add', async (t) 
   t.equal(code, 0, 'the events arrive without it')
   const told = findings.filter(({ about }) => about === 'enrichment')
   t.strictSame(brief(told), [
-    'warn enrichment: may not watch nodes, everywhere: entries go without what it would add',
-    'warn enrichment: may not list pods; get namespaces, in namespace shop: entries go without what it would add',
+    'warn enrichment: may not watch nodes, everywhere: entries may go without what it would add',
+    'warn enrichment: may not list pods; get namespaces, in namespace shop: entries may go without what it would add',
     'ok enrichment: may get and list pods, jobs.batch; get namespaces, in namespace web',
   ])
   const [role, binding] = parseAllDocuments(told[1]?.yaml ?? '').map((document) => document.toJS() as unknown)

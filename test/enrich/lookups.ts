@@ -342,6 +342,33 @@ t.test('a missing permission is one line and a metric, and is noticed when it is
   t.end()
 })
 
+t.test(
+  'what an API server refuses while it starts is asked for again soon, and what it always refuses, seldom',
+  async (t) => {
+    const cluster = await enrichedCluster(t, { yaml: 'labels: [team]' })
+    const { objects, clock } = cluster
+    const pod = deployedPod(objects, { namespace: 'shop', app: 'web', labels: { team: 'cart' } })
+    const refuses = (): ReturnType<typeof statusOf> => statusOf(403, 'Forbidden', 'pods "web" is forbidden')
+    objects.script = refuses
+    t.strictSame((await cluster.enrich(eventAbout(pod))).metadata, [])
+    await clock.advance(4999)
+    t.strictSame((await cluster.enrich(eventAbout(pod))).metadata, [])
+    objects.script = () => null
+    await clock.advance(1)
+    t.strictSame((await cluster.enrich(eventAbout(pod))).metadata, [['team', 'cart']])
+    objects.script = refuses
+    const other = deployedPod(objects, { namespace: 'web', app: 'web', labels: { team: 'cart' } })
+    const before = objects.requests.length
+    for (let minute = 0; minute < 30; minute += 1) {
+      await cluster.enrich(eventAbout(other))
+      await clock.advance(60_000)
+    }
+    t.equal(objects.requests.length - before, 9, 'after one minute, two, four, and then every five')
+    objects.script = () => null
+    t.end()
+  },
+)
+
 t.test('an API server that fails costs no event, and is left in peace', async (t) => {
   const cluster = await enrichedCluster(t, { yaml: 'labels: [team], requests_per_second: 5' })
   const { objects, clock } = cluster
