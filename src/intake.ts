@@ -34,7 +34,7 @@ type Made = {
   readonly enrichment: Enrichment
   readonly suppressed: number
   /** Revision of a listed item that may be enriched otherwise when it is listed again. */
-  readonly listed?: string | undefined
+  readonly listed: string | undefined
 }
 
 /** Where one job's source puts its events: each becomes an entry for every client. */
@@ -58,13 +58,20 @@ export class Intake implements SourceSink {
       tally.throttled[judgement.by] += 1
       tally.filtered += 1
       this.moved(scope, position)
-    } else if (line === null) this.#take(scope, event, position, { ...judgement, enrichment: NO_ENRICHMENT })
-    else {
-      line.event(event, (enrichment) => {
-        const listed = via === 'list' ? event.resourceVersion : undefined
-        this.#take(scope, event, position, { ...judgement, enrichment, listed })
-      })
+      return
     }
+    const { suppressed } = judgement
+    const listed = line !== null && via === 'list' ? event.resourceVersion : undefined
+    const enrichment = line === null ? NO_ENRICHMENT : line.ready(event)
+    if (enrichment === null) this.#wait(scope, event, position, { suppressed, listed })
+    else this.#take(scope, event, position, { suppressed, enrichment, listed })
+  }
+
+  /** What is looked up about it may still come. */
+  #wait(scope: string, event: KubeEvent, position: ScopePosition, made: Omit<Made, 'enrichment'>): void {
+    this.#o.line?.wait(event, (enrichment) => {
+      this.#take(scope, event, position, { ...made, enrichment })
+    })
   }
 
   #take(scope: string, event: KubeEvent, position: ScopePosition, { enrichment, suppressed, listed }: Made): void {

@@ -79,7 +79,7 @@ const createFamilies = (registry: Registry): Families => {
     events: endedCounter(registers, ended),
     waits: new Histogram({
       name: 'eventail_enrich_wait_seconds',
-      help: 'How long events waited for what was looked up.',
+      help: 'How long events waited for what was looked up, of those that did.',
       labelNames: ['job'],
       buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
       registers,
@@ -128,7 +128,7 @@ export const createEnrichMetrics = (
   return {
     ended: (outcome, waitedMs) => {
       counts[outcome] += 1
-      families.waits.observe({ job }, waitedMs / 1000)
+      if (waitedMs > 0) families.waits.observe({ job }, waitedMs / 1000)
     },
     requested: (verb, outcome) => {
       families.requests.inc({ job, verb, outcome })

@@ -1,16 +1,16 @@
-import { type Enrichment, NO_ENRICHMENT } from '../entry/enrichment.ts'
+import type { Enrichment } from '../entry/enrichment.ts'
+import { namespaceOf } from '../entry/event-fields.ts'
 import type { KubeEvent } from '../kube/event.ts'
 import type { Chosen } from './choice.ts'
-import { compose, type Found } from './compose.ts'
-import type { EnrichOptions } from './enrich-options.ts'
-import { wantsObject } from './enrich-options.ts'
+import { type EnrichOptions, wantsObject } from './enrich-options.ts'
 import type { Outcome } from './enrich-metrics.ts'
 import type { Facts } from './facts.ts'
 import type { Labels } from './label-watch.ts'
+import { Looks } from './looks.ts'
 import type { Lookups } from './lookups.ts'
-import { followOwners } from './owners.ts'
+import { followOwners, type Top } from './owners.ts'
 import type { ResourceTable } from './resource.ts'
-import { targetOf } from './wants.ts'
+import type { Targets } from './targets.ts'
 
 /** What is known of an event's surroundings at this moment; `pending`: more may come. */
 export type Look = { readonly enrichment: Enrichment; readonly outcome: Outcome | 'pending' }
@@ -18,6 +18,7 @@ export type Look = { readonly enrichment: Enrichment; readonly outcome: Outcome 
 export type EnricherOptions = {
   readonly options: EnrichOptions
   readonly table: ResourceTable
+  readonly targets: Targets
   readonly lookups: Lookups
   /** By name; null: they are not wanted. */
   readonly namespaceLabels: ((name: string) => Labels) | null
@@ -28,73 +29,64 @@ export type EnricherOptions = {
 
 type Missing = Exclude<Outcome, 'complete' | 'timeout'> | 'pending'
 
+const NONE: Chosen = []
+
 /** Looks up what an event's entry is to tell. Never waits: what is not known is asked for, and may be there the next time. */
 export class Enricher {
   readonly #o: EnricherOptions
   readonly #wantsObject: boolean
+  readonly #looks: Looks
 
   constructor(options: EnricherOptions) {
     this.#o = options
     this.#wantsObject = wantsObject(options.options)
+    this.#looks = new Looks(options.options.maxNames)
   }
 
   look(event: KubeEvent): Look {
-    const missing: Missing[] = []
-    const found: Found = {
-      ...(this.#wantsObject ? this.#object(event, missing) : NOTHING),
-      namespaceLabels: labelsOf(this.#o.namespaceLabels, namespaceName(event), missing),
-      nodeLabels: labelsOf(this.#o.nodeLabels, nodeName(event), missing),
-      nodeName: this.#o.nodeLabels === null ? '' : nodeName(event),
-    }
-    const enrichment = compose(found, this.#o.options.maxNames) ?? NO_ENRICHMENT
-    if (missing.length === 0) return { enrichment, outcome: 'complete' }
-    return { enrichment, outcome: missing.includes('pending') ? 'pending' : (missing[0] ?? 'complete') }
+    const { namespaceLabels, nodeLabels } = this.#o
+    const object = this.#wantsObject ? this.#facts(event) : null
+    const facts = typeof object === 'string' ? null : object
+    const top = facts === null ? null : this.#top(event, facts)
+    const ofNamespace = labelsOf(namespaceLabels, namespaceName(event))
+    const ofNode = labelsOf(nodeLabels, nodeName(event))
+    return this.#looks.of({
+      facts,
+      top: typeof top === 'string' ? null : top,
+      namespaceLabels: typeof ofNamespace === 'string' ? NONE : ofNamespace,
+      nodeLabels: typeof ofNode === 'string' ? NONE : ofNode,
+      nodeName: nodeLabels === null ? '' : nodeName(event),
+      outcome: outcomeOf(object, top, ofNamespace, ofNode),
+    })
   }
 
-  #object({ involved, namespace }: KubeEvent, missing: Missing[]): typeof NOTHING {
-    const { table, lookups, isDiscovering } = this.#o
+  #facts(event: KubeEvent): Facts | Missing {
+    const { table, targets, lookups, isDiscovering } = this.#o
+    const { involved } = event
     const resource = table.find(involved.kind, involved.apiVersion)
-    if (resource === null) {
-      missing.push(isDiscovering() ? 'pending' : 'kind')
-      return NOTHING
-    }
+    if (resource === null) return isDiscovering() ? 'pending' : 'kind'
     const isNode = resource.plural === 'nodes' && resource.group === ''
-    if (involved.uid === '' && !isNode) {
-      missing.push('no_uid')
-      return NOTHING
-    }
-    const within = resource.isNamespaced ? involved.namespace || namespace : ''
-    const target = targetOf({ resource, namespace: within, name: involved.name }, isNode ? '' : involved.uid)
-    const facts = lookups.find(target)
-    if (typeof facts === 'string') {
-      missing.push(facts)
-      return NOTHING
-    }
-    return {
-      labels: facts.labels,
-      annotations: facts.annotations,
-      ...this.#owner(involved, within, { facts, missing }),
-    }
+    if (involved.uid === '' && !isNode) return 'no_uid'
+    const place = { namespace: resource.isNamespaced ? namespaceOf(event) : '', name: involved.name }
+    return lookups.find(targets.at(resource, place, isNode ? '' : involved.uid))
   }
 
-  #owner(
-    { kind, name }: KubeEvent['involved'],
-    namespace: string,
-    { facts, missing }: { readonly facts: Facts; readonly missing: Missing[] },
-  ): Pick<Found, 'controller' | 'top'> {
-    if (!this.#o.options.owners) return { controller: null, top: null }
-    const chain = followOwners({ kind, name, namespace, facts }, this.#o.table, this.#o.lookups)
-    if (chain.kind === 'broken') missing.push(chain.why)
-    return { controller: facts.controller, top: chain.kind === 'top' ? chain.top : null }
+  #top(event: KubeEvent, facts: Facts): Top | Missing | null {
+    if (!this.#o.options.owners) return null
+    return followOwners(event.involved, { namespace: namespaceOf(event), facts }, this.#o)
   }
 }
 
-const NOTHING: Pick<Found, 'labels' | 'annotations' | 'controller' | 'top'> = {
-  labels: [],
-  annotations: [],
-  controller: null,
-  top: null,
+type Part = object | Missing | null
+
+const worse = (outcome: Look['outcome'], part: Part): Look['outcome'] => {
+  if (typeof part !== 'string' || outcome === 'pending') return outcome
+  return outcome === 'complete' || part === 'pending' ? part : outcome
 }
+
+/** What is missing first, unless something may still come. */
+const outcomeOf = (object: Part, top: Part, ofNamespace: Part, ofNode: Part): Look['outcome'] =>
+  worse(worse(worse(worse('complete', object), top), ofNamespace), ofNode)
 
 /** The namespace of the involved object; a namespace is in itself. */
 const namespaceName = ({ involved }: KubeEvent): string =>
@@ -104,10 +96,5 @@ const namespaceName = ({ involved }: KubeEvent): string =>
 const nodeName = ({ involved, sourceHost }: KubeEvent): string =>
   involved.kind === 'Node' ? involved.name : sourceHost
 
-const labelsOf = (of: ((name: string) => Labels) | null, name: string, missing: Missing[]): Chosen => {
-  if (of === null || name === '') return []
-  const found = of(name)
-  if (typeof found !== 'string') return found
-  missing.push(found)
-  return []
-}
+const labelsOf = (of: ((name: string) => Labels) | null, name: string): Chosen | Missing =>
+  of === null || name === '' ? NONE : of(name)

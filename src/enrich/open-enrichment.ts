@@ -12,9 +12,9 @@ import { KindDiscovery } from './kind-discovery.ts'
 import { type EnrichWorld, namespaceLabels, nodeLabels } from './label-sources.ts'
 import { Lookups } from './lookups.ts'
 import { MetadataApi } from './metadata-api.ts'
-import { controllerTarget } from './owners.ts'
 import { Permissions } from './permissions.ts'
 import { ResourceTable } from './resource.ts'
+import { Targets } from './targets.ts'
 import { WaitingLine } from './waiting-line.ts'
 
 export type EnrichmentParts = {
@@ -38,7 +38,7 @@ export type EnrichmentAtWork = {
   stop(): Promise<void>
 }
 
-const createLookups = (world: EnrichWorld, table: ResourceTable): Lookups => {
+const createLookups = (world: EnrichWorld, targets: Targets): Lookups => {
   const { options, namespaces } = world
   const lookups: Lookups = new Lookups({
     ...world,
@@ -48,7 +48,7 @@ const createLookups = (world: EnrichWorld, table: ResourceTable): Lookups => {
     isEverywhere: namespaces.kind === 'all',
     onFound: ({ namespace }, { controller }) => {
       // Asked for at once, so that an event waits for its owners as short as can be.
-      const target = controller === null ? null : controllerTarget(controller, namespace, table)
+      const target = controller === null ? null : targets.ofController(controller, namespace)
       if (target !== null) lookups.find(target)
     },
   })
@@ -91,11 +91,12 @@ export const openEnrichment = (parts: EnrichmentParts): EnrichmentAtWork => {
     },
   })
   const table = new ResourceTable(builtIn(options.resources))
-  const lookups = createLookups(world, table)
+  const targets = new Targets(table)
+  const lookups = createLookups(world, targets)
   const discovery = new KindDiscovery({ ...world, client, table, names: customNames(options.resources) })
   const [nodes, namespaces] = [nodeLabels(world), namespaceLabels(world)]
   const enricher = new Enricher({
-    ...{ options, table, lookups, isDiscovering: () => discovery.isPending },
+    ...{ options, table, targets, lookups, isDiscovering: () => discovery.isPending },
     nodeLabels: nodes?.of ?? null,
     namespaceLabels: namespaces?.of ?? null,
   })

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Enrichment } from '../entry/enrichment.ts'
 import type { KubeEvent } from '../kube/event.ts'
-import type { Enricher } from './enricher.ts'
+import type { Enricher, Look } from './enricher.ts'
 import type { EnrichMetrics } from './enrich-metrics.ts'
 
 export type WaitingLineOptions = {
@@ -15,6 +15,8 @@ export type WaitingLineOptions = {
 type Waiting =
   | {
       readonly event: KubeEvent
+      /** What is known of it for good; null: more was to come. */
+      readonly known: Look | null
       readonly sizeBytes: number
       readonly sinceMs: number
       readonly pass: (enrichment: Enrichment) => void
@@ -57,17 +59,20 @@ export class WaitingLine {
     return this.#events
   }
 
-  /** Passes the event on, now or within the time to wait. */
-  event(event: KubeEvent, pass: (enrichment: Enrichment) => void): void {
-    const { enricher, metrics, clock } = this.#o
-    const look = enricher.look(event)
-    if (look.outcome !== 'pending' && this.#isEmpty()) {
-      metrics.ended(look.outcome, 0)
-      pass(look.enrichment)
-      return
-    }
+  /** What is known of an event that need not wait, as nearly all: it may pass at once. Null: it is to `wait`. */
+  ready(event: KubeEvent): Enrichment | null {
+    const { enrichment, outcome } = this.#o.enricher.look(event)
+    if (outcome === 'pending' || !this.#isEmpty()) return null
+    this.#o.metrics.ended(outcome, 0)
+    return enrichment
+  }
+
+  /** Passes the event on within the time to wait. */
+  wait(event: KubeEvent, pass: (enrichment: Enrichment) => void): void {
+    const look = this.#o.enricher.look(event)
     const sizeBytes = EVENT_BYTES + event.message.length
-    this.#line.push({ event, sizeBytes, sinceMs: clock.monotonicMs(), pass })
+    const known = look.outcome === 'pending' ? null : look
+    this.#line.push({ event, known, sizeBytes, sinceMs: this.#o.clock.monotonicMs(), pass })
     this.#events += 1
     this.#sizeBytes += sizeBytes
     this.#wakeInTime()
@@ -161,7 +166,7 @@ export class WaitingLine {
       return true
     }
     const { enricher, metrics } = this.#o
-    const look = enricher.look(first.event)
+    const look = first.known ?? enricher.look(first.event)
     const waitedMs = nowMs - first.sinceMs
     if (look.outcome === 'pending' && waitedMs < this.#waitMs - 1) return false
     this.#left += 1

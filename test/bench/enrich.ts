@@ -73,6 +73,7 @@ const WAIT = 'eventail_enrich_wait_seconds'
 
 export type EnrichedPace = {
   readonly events: number
+  readonly waited: number
   readonly ownedPercent: number
   readonly ownedSteadyPercent: number
   readonly laterThanLimit: number
@@ -116,16 +117,17 @@ export const measureEnrichedPace = async (perSecond: number, seconds: number): P
     perSecond,
     seconds,
   )
-  const count = await run.metric(`${WAIT}_count{job="bench"}`)
+  const waited = await run.metric(`${WAIT}_count{job="bench"}`)
   const within = await run.metric(`${WAIT}_bucket{le="0.25",job="bench"}`)
   const withinTwice = await run.metric(`${WAIT}_bucket{le="0.5",job="bench"}`)
   await stop(run)
   return {
-    events: count,
+    events: end.distinct,
+    waited,
     ownedPercent: Number(((end.owned / end.distinct) * 100).toFixed(2)),
     ownedSteadyPercent: Number((((end.owned - warm.owned) / (end.distinct - warm.distinct)) * 100).toFixed(2)),
-    laterThanLimit: count - within,
-    laterThanTwice: count - withinTwice,
+    laterThanLimit: waited - within,
+    laterThanTwice: waited - withinTwice,
     requestsWarm: warm.requests,
     requestsPerSecond: Number(((end.requests - warm.requests) / steadySeconds).toFixed(1)),
     rssPeakMb,
@@ -138,21 +140,32 @@ export const measureEnrichedPace = async (perSecond: number, seconds: number): P
 export type AbsentFlood = {
   readonly eventsPerSecond: number
   readonly eventsPerSecondWithout: number
+  readonly cpuMsPer1000Events: number
+  readonly cpuMsPer1000EventsWithout: number
   readonly requests: number
 }
 
-const floodRun = async (enrich: string, frames: number): Promise<EnrichReport> => {
+type Flood = { readonly end: EnrichReport; readonly perSecond: number; readonly cpu: number }
+
+const floodRun = async (enrich: string, frames: number): Promise<Flood> => {
   const run = await start('absent', enrich, false)
+  const cpuBefore = run.agent.cpuSeconds()
   run.world.child.send({ kind: 'flood', frames } satisfies EnrichOrder)
   const end = await until(run.world, ({ distinct }) => distinct >= frames, 120_000)
+  const cpu = ((run.agent.cpuSeconds() - cpuBefore) * 1000) / (frames / 1000)
   await stop(run)
-  return end
+  return { end, perSecond: Math.round(frames / ((end.lastMs - end.firstMs) / 1000)), cpu: Number(cpu.toFixed(2)) }
 }
 
 /** As fast as can be, with every lookup a 404 and every list empty, and without any lookup. */
 export const measureAbsentFlood = async (frames: number): Promise<AbsentFlood> => {
-  const rate = ({ firstMs, lastMs }: EnrichReport): number => Math.round(frames / ((lastMs - firstMs) / 1000))
   const without = await floodRun('', frames)
   const absent = await floodRun(enrichFor(20), frames)
-  return { eventsPerSecond: rate(absent), eventsPerSecondWithout: rate(without), requests: absent.requests }
+  return {
+    eventsPerSecond: absent.perSecond,
+    eventsPerSecondWithout: without.perSecond,
+    cpuMsPer1000Events: absent.cpu,
+    cpuMsPer1000EventsWithout: without.cpu,
+    requests: absent.end.requests,
+  }
 }

@@ -181,6 +181,7 @@ const enrich: Scenario = async () => {
     title:
       'Enrichment: 5,000 events/s about 20,000 pods of 4,000 deployments; everything looked up again every 20 s (quick: 7 s)',
     rows: [
+      ['events that waited at all, of ' + paced.events.toString(), paced.waited, ''],
       ['events that waited longer than 250 ms', paced.laterThanLimit, '0'],
       ['longer than 500 ms', paced.laterThanTwice, '0'],
       ['requests to the API server, warming up', paced.requestsWarm, ''],
@@ -193,6 +194,8 @@ const enrich: Scenario = async () => {
       ['CPU ms per 1,000 events without', paced.cpuMsPer1000EventsWithout, ''],
       ['every lookup a 404: events/s', absent.eventsPerSecond, 'as without'],
       ['without enrichment: events/s', absent.eventsPerSecondWithout, ''],
+      ['CPU ms per 1,000 events, every lookup a 404', absent.cpuMsPer1000Events, ''],
+      ['CPU ms per 1,000 events without enrichment', absent.cpuMsPer1000EventsWithout, ''],
       ['requests', absent.requests, ''],
     ],
     measured: { paced, absent },

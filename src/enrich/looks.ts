@@ -1,0 +1,50 @@
+import { NO_ENRICHMENT } from '../entry/enrichment.ts'
+import { compose, type Found } from './compose.ts'
+import type { Look } from './enricher.ts'
+import type { Facts } from './facts.ts'
+
+/** All that a look depends on. */
+export type Seen = Pick<Found, 'top' | 'namespaceLabels' | 'nodeLabels' | 'nodeName'> & {
+  /** Null: nothing is known of the object. */
+  readonly facts: Facts | null
+  readonly outcome: Look['outcome']
+}
+
+type Remembered = { readonly seen: Seen; readonly look: Look }
+
+const isAlike = (a: Seen, b: Seen): boolean =>
+  a.outcome === b.outcome &&
+  a.namespaceLabels === b.namespaceLabels &&
+  a.nodeLabels === b.nodeLabels &&
+  a.nodeName === b.nodeName &&
+  a.top?.kind === b.top?.kind &&
+  a.top?.name === b.top?.name
+
+/** Makes looks, and keeps the last one for each object's facts: events about objects that are alike come in rows. */
+export class Looks {
+  readonly #maxNames: number
+  readonly #byFacts = new WeakMap<Facts, Remembered>()
+  #ofNothing: Remembered | null = null
+
+  constructor(maxNames: number) {
+    this.#maxNames = maxNames
+  }
+
+  of(seen: Seen): Look {
+    const { facts } = seen
+    const last = facts === null ? this.#ofNothing : this.#byFacts.get(facts)
+    if (last && isAlike(last.seen, seen)) return last.look
+    const { top, namespaceLabels, nodeLabels, nodeName, outcome } = seen
+    const found: Found = {
+      labels: facts?.labels ?? [],
+      annotations: facts?.annotations ?? [],
+      controller: facts?.controller ?? null,
+      ...{ top, namespaceLabels, nodeLabels, nodeName },
+    }
+    const look: Look = { enrichment: compose(found, this.#maxNames) ?? NO_ENRICHMENT, outcome }
+    const remembered = { seen, look }
+    if (facts === null) this.#ofNothing = remembered
+    else this.#byFacts.set(facts, remembered)
+    return look
+  }
+}
