@@ -4,13 +4,13 @@ import { leasePath } from '../kube/lease-object.ts'
 import type { LeaseName } from '../kube/lease-access.ts'
 import { watchedScopes } from '../kube/source.ts'
 import { member } from '../kube/status.ts'
+import { parsed, reviewAccess } from './access-review.ts'
 import { type Asked, shownText } from './asked.ts'
 import { skewFinding } from './clock-skew.ts'
+import { examineEnrichment } from './enrich-checks.ts'
 import { failure, type Finding, ok, warning } from './finding.ts'
 import type { AskKube } from './kube-asker.ts'
-import { accessReview, grantYaml, type Permission, permissionText } from './permission.ts'
-
-const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
+import { grantYaml, type Permission, permissionText } from './permission.ts'
 
 /** What is asked about one API server. */
 export type KubePatient = {
@@ -45,14 +45,6 @@ export const neededPermissions = ({ jobs, lease, ownNamespace }: KubePatient): r
   return [...events, ...leases, ...own]
 }
 
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return null
-  }
-}
-
 const reachFindings = (about: string, answer: Asked): readonly Finding[] => {
   if (answer.kind === 'unanswered') {
     const remedy = 'check the address in the kubeconfig, network policies, and the certificate authority'
@@ -69,19 +61,8 @@ const reachFindings = (about: string, answer: Asked): readonly Finding[] => {
   return [found, ...skewFinding(about, aheadMs)]
 }
 
-type Review = { readonly verb: string; readonly allowed: boolean | null; readonly why: string }
-
-const review = async (ask: AskKube, permission: Permission, verb: string): Promise<Review> => {
-  const answer = await ask(REVIEWS, accessReview(permission, verb))
-  if (answer.kind === 'unanswered') return { verb, allowed: null, why: answer.why }
-  const allowed = member(member(parsed(answer.text), 'status'), 'allowed')
-  if (typeof allowed === 'boolean') return { verb, allowed, why: '' }
-  return { verb, allowed: null, why: `HTTP ${answer.status} ${shownText(answer.text)}` }
-}
-
 const permissionFinding = async (patient: KubePatient, permission: Permission): Promise<Finding> => {
-  const reviews: Review[] = []
-  for (const verb of permission.verbs) reviews.push(await review(patient.ask, permission, verb))
+  const reviews = await reviewAccess(patient.ask, permission)
   const unknown = reviews.find(({ allowed }) => allowed === null)
   const wanted = permissionText(permission)
   if (unknown !== undefined) {
@@ -113,14 +94,15 @@ const leaseFinding = async (ask: AskKube, lease: LeaseName): Promise<Finding> =>
   })
 }
 
-/** Reachability, clock, permissions and Lease at one API server; what follows from an unreachable one is left out. */
+/** Reachability, clock, permissions, enrichment and Lease at one API server; what follows from an unreachable one is left out. */
 export const examineKube = async (patient: KubePatient): Promise<readonly Finding[]> => {
   const { ask, lease, server } = patient
   const reach = reachFindings(`api server ${server}`, await ask('/version', null))
   if (reach[0]?.verdict === 'fail') return reach
   const permissions: Finding[] = []
   for (const permission of neededPermissions(patient)) permissions.push(await permissionFinding(patient, permission))
-  return [...reach, ...permissions, ...(lease === null ? [] : [await leaseFinding(ask, lease)])]
+  const enrichment = await examineEnrichment(ask, patient.jobs, accountOf(patient))
+  return [...reach, ...permissions, ...enrichment, ...(lease === null ? [] : [await leaseFinding(ask, lease)])]
 }
 
 /** Whether this configuration keeps its position, or its leadership, in a Lease. */

@@ -8,18 +8,23 @@ export type PermissionsOptions = {
   readonly onMissing: (resource: string, isMissing: boolean) => void
 }
 
-/** Rights are given by people, in their own time. */
-const ASK_AGAIN_MS = 300_000
+/**
+ * Rights are given by people, in their own time; but an API server that has just started refuses for a moment what it
+ * will allow, until it has read the roles. So the first time it is asked again soon, then less and less often.
+ */
+const ASK_AGAIN_MS = { first: 5000, factor: 4, last: 300_000 }
 /** Namespaces and kinds remembered at once. */
 const MAX_REMEMBERED = 4096
 
+type Refusal = { readonly holdsMs: number; readonly untilMs: number }
+
 /**
- * What the API server refused with a 403. It is asked again after five minutes; the operator hears of it once for each
- * kind, until it is allowed.
+ * What the API server refused with a 403. It is asked again after 5 s, then less and less often, at last every five
+ * minutes; the operator hears of it once for each kind, until it is allowed.
  */
 export class Permissions {
   readonly #o: PermissionsOptions
-  readonly #refusedUntil = new Map<string, number>()
+  readonly #refused = new Map<string, Refusal>()
   readonly #told = new Set<string>()
 
   constructor(options: PermissionsOptions) {
@@ -29,27 +34,37 @@ export class Permissions {
   /** @param namespace '' is every namespace, or none. */
   isRefused(verb: Verb, resource: Resource, { namespace, nowMs }: { namespace: string; nowMs: number }): boolean {
     // Asked for each event; nearly always nothing was refused.
-    if (this.#refusedUntil.size === 0) return false
-    const until = this.#refusedUntil.get(keyOf(verb, resource, namespace))
-    return until !== undefined && nowMs < until
+    if (this.#refused.size === 0) return false
+    const refusal = this.#refused.get(keyOf(verb, resource, namespace))
+    return refusal !== undefined && nowMs < refusal.untilMs
   }
 
   refuse(verb: Verb, resource: Resource, refusal: { namespace: string; nowMs: number; why: string }): void {
     const { namespace, nowMs, why } = refusal
-    if (this.#refusedUntil.size >= MAX_REMEMBERED) this.#refusedUntil.clear()
-    this.#refusedUntil.set(keyOf(verb, resource, namespace), nowMs + ASK_AGAIN_MS)
+    this.#remember(keyOf(verb, resource, namespace), nowMs)
     const name = resourceName(resource)
     const told = `${verb} ${name}`
     if (this.#told.has(told)) return
     this.#told.add(told)
     this.#o.onMissing(name, true)
-    this.#o.log.warn('a permission is missing: entries about this kind go without what enrich adds', {
+    this.#o.log.warn('a permission is missing: entries may go without what enrich adds', {
       verb,
       resource: resource.plural,
       api_group: resource.group,
       namespace: namespace === '' ? undefined : namespace,
       why,
     })
+  }
+
+  #remember(key: string, nowMs: number): void {
+    const before = this.#refused.get(key)
+    // What was refused long ago, and allowed in the meantime, begins anew.
+    const isSameAsBefore = before !== undefined && nowMs - before.untilMs < ASK_AGAIN_MS.last
+    const holdsMs = isSameAsBefore
+      ? Math.min(before.holdsMs * ASK_AGAIN_MS.factor, ASK_AGAIN_MS.last)
+      : ASK_AGAIN_MS.first
+    if (this.#refused.size >= MAX_REMEMBERED) this.#refused.clear()
+    this.#refused.set(key, { holdsMs, untilMs: nowMs + holdsMs })
   }
 
   allow(verb: Verb, resource: Resource): void {

@@ -43,6 +43,9 @@ export const RETRY_AFTER_MAX_MS = 300_000
 /** Rights are given back by people, in their own time. */
 export const DENIED_RETRY_MS = 30_000
 
+/** What was allowed before and is refused is asked for so often as after any failure, soon at first. */
+export const TRIES_WHEN_REFUSED = 3
+
 /** Credentials are renewed at most this often: an exec plugin may open a browser or cost money. */
 export const RENEWAL_PERIOD_MS = 10_000
 

@@ -72,7 +72,8 @@ export type ScopeOptions = {
  * |         |                                           | it were the answer to connect. Sink full for 20 s: paused |
  * | paused  | the sink took nothing; no watch is open   | the sink is below half: probe                             |
  * | auth    | 401                                       | credentials were renewed (at most once in 10 s): probe    |
- * | denied  | 403                                       | after 30 s: probe                                         |
+ * | denied  | 403; once a watch was open, the fourth in | after 30 s: probe                                         |
+ * |         | a row                                     |                                                           |
  * | backoff | any other failure                         | after 0.8 s, doubling up to 30 s, or Retry-After: probe   |
  * | drain   | `stop()`                                  | nothing is read any more: stopped                         |
  *

@@ -198,6 +198,39 @@ t.test('what is missing is told with the lines to add', async (t) => {
   )
 })
 
+t.test('what enrich may not read is a warning, with the role to add', async (t) => {
+  const denied = new Set(['list pods shop', 'get namespaces shop', 'watch nodes '])
+  const api = await kube(t, ({ verb, resource, namespace }) => !denied.has(`${verb} ${resource} ${namespace}`))
+  const target = await loki(t)
+  const enrich = 'enrich: {owners: true, resources: [pods, jobs.batch], namespace_labels: [team], node_labels: [zone]}'
+  const setup = { api: api.url, loki: target.url, events: `namespaces: [shop, web], ${enrich}` }
+  const { code, findings } = await examine(t, setup)
+  t.equal(code, 0, 'the events arrive without it')
+  const told = findings.filter(({ about }) => about === 'enrichment')
+  t.strictSame(brief(told), [
+    'warn enrichment: may not watch nodes, everywhere: entries may go without what it would add',
+    'warn enrichment: may not list pods; get namespaces, in namespace shop: entries may go without what it would add',
+    'ok enrichment: may get and list pods, jobs.batch; get namespaces, in namespace web',
+  ])
+  const [role, binding] = parseAllDocuments(told[1]?.yaml ?? '').map((document) => document.toJS() as unknown)
+  t.match(role, {
+    kind: 'Role',
+    metadata: { name: 'eventail-enrich', namespace: 'shop' },
+    rules: [
+      { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] },
+      { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'list'] },
+      { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] },
+    ],
+  })
+  t.match(binding, { kind: 'RoleBinding', subjects: [{ name: 'eventail', namespace: 'monitoring' }] })
+  t.match(told[0]?.yaml, /^kind: ClusterRole$/m)
+  const everywhere = await examine(t, { ...setup, api: (await kube(t, null)).url, events: enrich })
+  t.match(
+    brief(everywhere.findings).join('\n'),
+    'not known whether it may get and list pods, jobs.batch; list and watch namespaces, nodes, everywhere: HTTP 403',
+  )
+})
+
 t.test('an API server that does not answer, does not know us, or does not review', async (t) => {
   const target = await loki(t)
   const closed = await loki(t, {})

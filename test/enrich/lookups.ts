@@ -1,4 +1,6 @@
+import type { ServerResponse } from 'node:http'
 import t from 'tap'
+import type { KubeEvent } from '../../src/kube/event.ts'
 import { ClusterObjects, deployedPod, statusOf } from '../fixtures/cluster-objects.ts'
 import { enrichedCluster, eventAbout } from '../fixtures/enriched-cluster.ts'
 import { eventually, turns } from '../fixtures/watched-cluster.ts'
@@ -262,6 +264,31 @@ t.test('many unknown objects are listed, and what the list does not have is abse
   t.end()
 })
 
+t.test('while a list is under way it is not begun again: what comes meanwhile is asked for by itself', async (t) => {
+  const cluster = await enrichedCluster(t, { yaml: 'labels: [team]' })
+  const { objects } = cluster
+  const pods = Array.from({ length: 60 }, (_, i) => `p-${i}`)
+  const about = (name: string): KubeEvent =>
+    eventAbout({ kind: 'Pod', apiVersion: 'v1', namespace: 'shop', name, uid: name })
+  for (const name of pods) objects.put({ resource: 'pods', namespace: 'shop', name, uid: name, labels: { team: name } })
+  const held: ServerResponse[] = []
+  objects.script = ({ verb }) =>
+    verb === 'list' ? { kind: 'serve', serve: (_request, response) => void held.push(response) } : null
+  const first = pods.slice(0, 30).map((name) => cluster.give('', about(name)))
+  await eventually(() => held.length === 1)
+  const later = pods.slice(30).map((name) => cluster.give('', about(name)))
+  await eventually(() => objects.count('get') >= 30)
+  await turns()
+  t.equal(objects.count('list', 'pods'), 1)
+  const items = pods.map((name) => ({ metadata: { namespace: 'shop', name, uid: name, labels: { team: name } } }))
+  held[0]?.writeHead(200, { 'content-type': 'application/json' })
+  held[0]?.end(JSON.stringify({ kind: 'List', apiVersion: 'v1', metadata: { resourceVersion: '9' }, items }))
+  await eventually(() => [...first, ...later].every(({ of }) => of() !== undefined))
+  t.strictSame(later[29]?.of()?.metadata, [['team', 'p-59']])
+  t.equal(objects.count('list', 'pods'), 1)
+  t.end()
+})
+
 t.test('a list that may not be read, or is too long, is done without', async (t) => {
   for (const refusal of ['forbidden', 'too long'] as const) {
     const cluster = await enrichedCluster(t, { yaml: 'labels: [team], requests_per_second: 100' })
@@ -314,6 +341,33 @@ t.test('a missing permission is one line and a metric, and is noticed when it is
   t.equal(await cluster.metric(missing), 0)
   t.end()
 })
+
+t.test(
+  'what an API server refuses while it starts is asked for again soon, and what it always refuses, seldom',
+  async (t) => {
+    const cluster = await enrichedCluster(t, { yaml: 'labels: [team]' })
+    const { objects, clock } = cluster
+    const pod = deployedPod(objects, { namespace: 'shop', app: 'web', labels: { team: 'cart' } })
+    const refuses = (): ReturnType<typeof statusOf> => statusOf(403, 'Forbidden', 'pods "web" is forbidden')
+    objects.script = refuses
+    t.strictSame((await cluster.enrich(eventAbout(pod))).metadata, [])
+    await clock.advance(4999)
+    t.strictSame((await cluster.enrich(eventAbout(pod))).metadata, [])
+    objects.script = () => null
+    await clock.advance(1)
+    t.strictSame((await cluster.enrich(eventAbout(pod))).metadata, [['team', 'cart']])
+    objects.script = refuses
+    const other = deployedPod(objects, { namespace: 'web', app: 'web', labels: { team: 'cart' } })
+    const before = objects.requests.length
+    for (let minute = 0; minute < 30; minute += 1) {
+      await cluster.enrich(eventAbout(other))
+      await clock.advance(60_000)
+    }
+    t.equal(objects.requests.length - before, 9, 'after one minute, two, four, and then every five')
+    objects.script = () => null
+    t.end()
+  },
+)
 
 t.test('an API server that fails costs no event, and is left in peace', async (t) => {
   const cluster = await enrichedCluster(t, { yaml: 'labels: [team], requests_per_second: 5' })

@@ -626,6 +626,31 @@ t.test('case 20: a 403 waits for somebody to give the right back', async (t) => 
   t.equal(await c.metric(restarts('forbidden')), 4)
 })
 
+t.test(
+  'case 20, an API server that starts anew: what was allowed and is refused is asked for again soon',
+  async (t) => {
+    const store = new EventStore({ revision: 500n })
+    const c = await watchCluster(t, { store, resume: { '*': at('500') } })
+    await eventually(inStream(c))
+    c.server.script(() => status(403, 'Forbidden'))
+    c.server.endWatches()
+    await c.pass(2500, 500)
+    t.equal(c.status().state, 'backoff')
+    c.server.script(() => null)
+    await c.pass(4000, 500)
+    await eventually(inStream(c))
+    t.notOk(c.log.some((line) => line.includes('check the Role')))
+    await c.pass(125_000, 5000)
+    await eventually(inStream(c))
+    c.server.script(() => status(403, 'Forbidden'))
+    c.server.endWatches()
+    await c.pass(10_000, 500)
+    await eventually(() => c.status().state === 'denied')
+    t.equal(c.log.filter((line) => line.includes('check the Role')).length, 1)
+    t.ok((await c.metric(restarts('forbidden'))) >= 5)
+  },
+)
+
 t.test('case 21: pages that are too large are asked for in halves', async (t) => {
   const store = new EventStore({ revision: 500n })
   const message = 'x'.repeat(1_500_000)
