@@ -25,7 +25,10 @@ export type ListEnd =
 const MAX_PAGES = 200
 /** What could not be listed is not listed again for so long. */
 const RESTS_MS = 600_000
-const MAX_RESTING = 1024
+/** Kinds and namespaces remembered at once. */
+const MAX_REMEMBERED = 1024
+/** A list costs the API server about as much as a request for each of so many of its objects (API Priority and Fairness). */
+const OBJECTS_PER_REQUEST = 100
 
 type PageOutcome = ListEnd | { readonly kind: 'more'; readonly continueToken: string } | { readonly kind: 'too_large' }
 
@@ -33,19 +36,42 @@ type PageOutcome = ListEnd | { readonly kind: 'more'; readonly continueToken: st
 export class ListReader {
   readonly #o: ListReaderOptions
   readonly #restsUntil = new Map<string, number>()
+  readonly #underWay = new Set<string>()
+  /** Objects in the last list that was read to its end. */
+  readonly #sizes = new Map<string, number>()
   #nowMs = 0
 
   constructor(options: ListReaderOptions) {
     this.#o = options
   }
 
-  /** Whether it did not turn out to be too long lately. */
-  isPossible(resource: Resource, namespace: string, nowMs: number): boolean {
+  /**
+   * Whether a list is possible, as it did not turn out to be too long lately and is not under way, and costs the API
+   * server less than `wanted` objects one by one.
+   */
+  isWorthIt(resource: Resource, namespace: string, { wanted, nowMs }: { wanted: number; nowMs: number }): boolean {
     this.#nowMs = nowMs
-    return nowMs >= (this.#restsUntil.get(`${resourceName(resource)} ${namespace}`) ?? 0)
+    const key = keyOf(resource, namespace)
+    if (this.#underWay.has(key) || this.#underWay.has(keyOf(resource, ''))) return false
+    if (wanted * OBJECTS_PER_REQUEST < (this.#sizes.get(key) ?? 0)) return false
+    return nowMs >= (this.#restsUntil.get(key) ?? 0)
   }
 
   async read(resource: Resource, namespace: string, listener: ListListener): Promise<ListEnd> {
+    const key = keyOf(resource, namespace)
+    let size = 0
+    const onItem: ListListener['onItem'] = (item, place) => {
+      size += 1
+      listener.onItem(item, place)
+    }
+    this.#underWay.add(key)
+    const end = await this.#pages(resource, namespace, { ...listener, onItem })
+    this.#underWay.delete(key)
+    if (end.kind === 'complete') remember(this.#sizes, key, size)
+    return end
+  }
+
+  async #pages(resource: Resource, namespace: string, listener: ListListener): Promise<ListEnd> {
     let continueToken: string | null = null
     let fromCache = true
     for (let page = 0; page < MAX_PAGES; page += 1) {
@@ -57,7 +83,7 @@ export class ListReader {
       else if (outcome.kind === 'too_large') break
       else return outcome
     }
-    this.#rest(resource, namespace)
+    remember(this.#restsUntil, keyOf(resource, namespace), this.#nowMs + RESTS_MS)
     return { kind: 'given_up' }
   }
 
@@ -76,9 +102,11 @@ export class ListReader {
     onPage()
     return page.continueToken === null ? { kind: 'complete' } : { kind: 'more', continueToken: page.continueToken }
   }
+}
 
-  #rest(resource: Resource, namespace: string): void {
-    if (this.#restsUntil.size >= MAX_RESTING) this.#restsUntil.clear()
-    this.#restsUntil.set(`${resourceName(resource)} ${namespace}`, this.#nowMs + RESTS_MS)
-  }
+const keyOf = (resource: Resource, namespace: string): string => `${resourceName(resource)} ${namespace}`
+
+const remember = (map: Map<string, number>, key: string, value: number): void => {
+  if (map.size >= MAX_REMEMBERED) map.clear()
+  map.set(key, value)
 }

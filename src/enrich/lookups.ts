@@ -7,7 +7,7 @@ import { ListReader } from './list-reader.ts'
 import { Memory } from './memory.ts'
 import type { MetadataApi } from './metadata-api.ts'
 import type { Permissions, Verb } from './permissions.ts'
-import { type Resource, resourceName } from './resource.ts'
+import type { Resource } from './resource.ts'
 import { type Target, targetOf, type Task, Wants } from './wants.ts'
 
 export type LookupOptions = {
@@ -62,8 +62,6 @@ export class Lookups {
   readonly #bucket: TokenBucket
   readonly #lists: ListReader
   readonly #flying = new Set<string>()
-  /** Kinds and namespaces whose list is under way. */
-  readonly #listing = new Set<string>()
   readonly #failedUntil = new Map<string, number>()
   #inFlight = 0
   #endedMs: number
@@ -80,11 +78,9 @@ export class Lookups {
     this.#lists = new ListReader({ api: options.api, token: () => this.#token() })
     this.#wants = new Wants({
       isEverywhere: options.isEverywhere,
-      mayList: (resource, namespace) =>
+      mayList: (resource, namespace, wanted) =>
         options.mayList &&
-        !this.#listing.has(listKey(resource, '')) &&
-        !this.#listing.has(listKey(resource, namespace)) &&
-        this.#lists.isPossible(resource, namespace, clock.monotonicMs()) &&
+        this.#lists.isWorthIt(resource, namespace, { wanted, nowMs: clock.monotonicMs() }) &&
         !permissions.isRefused('list', resource, { namespace, nowMs: clock.monotonicMs() }),
     })
   }
@@ -208,7 +204,6 @@ export class Lookups {
     const { read, metrics, permissions } = this.#o
     const { resource, namespace, targets } = task
     const missing = new Map(targets)
-    this.#listing.add(listKey(resource, namespace))
     const end = await this.#lists.read(resource, namespace, {
       onItem: (item, place) => {
         const seen = read(item)
@@ -224,7 +219,6 @@ export class Lookups {
         this.#o.onChange()
       },
     })
-    this.#listing.delete(listKey(resource, namespace))
     if (end.kind === 'complete') for (const target of missing.values()) this.#learn(target, null, false)
     else if (end.kind === 'failed')
       this.#failed('list', { resource, namespace, targets: missing.values() }, end.failure)
@@ -286,8 +280,6 @@ export class Lookups {
     return { facts, staleMs: nowMs + (isCertain ? ABSENT_STALE_MS : UNSEEN_STALE_MS), endMs: nowMs + ABSENT_MS }
   }
 }
-
-const listKey = (resource: Resource, namespace: string): string => `${resourceName(resource)} ${namespace}`
 
 /** A node's uid in events is its name, or nothing (kubernetes #29289). */
 const isSame = (seen: Seen, { uid }: Target): boolean => uid === '' || uid === seen.uid || uid === seen.staticUid

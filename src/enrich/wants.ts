@@ -49,8 +49,8 @@ const MAX_WANTED = 16_384
 export type WantsOptions = {
   /** Whether the kind may be listed over all namespaces. */
   readonly isEverywhere: boolean
-  /** Whether a list was not refused lately; '' is every namespace. */
-  readonly mayList: (resource: Resource, namespace: string) => boolean
+  /** Whether a list may take the place of so many single requests; '' is every namespace. */
+  readonly mayList: (resource: Resource, namespace: string, wanted: number) => boolean
 }
 
 const sizeOf = ({ fresh, stale }: Group): number => fresh.size + stale.size
@@ -115,7 +115,8 @@ export class Wants {
     const { resource, namespace } = group
     const alike = groups.filter((other) => other.resource === resource)
     if (this.#isListed(alike)) return this.#takeAll(resource, '', alike)
-    if (sizeOf(group) >= (isScarce ? LIST_FROM_SCARCE : LIST_FROM) && this.#o.mayList(resource, namespace)) {
+    const wanted = sizeOf(group)
+    if (wanted >= (isScarce ? LIST_FROM_SCARCE : LIST_FROM) && this.#o.mayList(resource, namespace, wanted)) {
       return this.#takeAll(resource, namespace, [group])
     }
     return this.#takeOne(group)
@@ -125,7 +126,7 @@ export class Wants {
     const [first] = groups
     if (first === undefined || !this.#o.isEverywhere || groups.length < LIST_ALL_FROM.namespaces) return false
     const targets = groups.reduce((sum, group) => sum + sizeOf(group), 0)
-    return targets >= LIST_ALL_FROM.targets && this.#o.mayList(first.resource, '')
+    return targets >= LIST_ALL_FROM.targets && this.#o.mayList(first.resource, '', targets)
   }
 
   #takeOne(group: Group): Task | null {

@@ -289,6 +289,35 @@ t.test('while a list is under way it is not begun again: what comes meanwhile is
   t.end()
 })
 
+t.test('a long list is not read again for a few objects, even when requests are short', async (t) => {
+  const cluster = await enrichedCluster(t, { yaml: 'labels: [team], requests_per_second: 1' })
+  const { objects, clock } = cluster
+  const about = (name: string): KubeEvent =>
+    eventAbout({ kind: 'Pod', apiVersion: 'v1', namespace: 'shop', name, uid: name })
+  const add = (name: string): void => {
+    objects.put({ resource: 'pods', namespace: 'shop', name, uid: name, labels: { team: name } })
+  }
+  const pods = Array.from({ length: 450 }, (_, i) => `p-${i}`)
+  for (const name of pods) add(name)
+  const first = pods.slice(0, 40).map((name) => cluster.give('', about(name)))
+  await clock.advance(2000)
+  await eventually(() => first.every(({ of }) => of() !== undefined) && objects.count('list', 'pods') === 1)
+  await turns()
+  const few = ['n-0', 'n-1', 'n-2', 'n-3']
+  for (const name of few) add(name)
+  for (const name of few) cluster.give('', about(name))
+  await clock.advance(10_000)
+  await eventually(() => objects.count('get', 'pods') >= few.length)
+  await turns()
+  t.equal(objects.count('list', 'pods'), 1, 'four of 450: one by one')
+  const more = Array.from({ length: 8 }, (_, i) => `m-${i}`)
+  for (const name of more) add(name)
+  for (const name of more) cluster.give('', about(name))
+  await clock.advance(3000)
+  await eventually(() => objects.count('list', 'pods') === 2, 'eight at once are worth it')
+  t.end()
+})
+
 t.test('a list that may not be read, or is too long, is done without', async (t) => {
   for (const refusal of ['forbidden', 'too long'] as const) {
     const cluster = await enrichedCluster(t, { yaml: 'labels: [team], requests_per_second: 100' })
