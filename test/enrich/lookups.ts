@@ -122,6 +122,26 @@ t.test('an object of that name with another uid lends nothing, and what was dele
   t.end()
 })
 
+t.test('an event that claims the uid of another object gets nothing of it, and takes nothing from it', async (t) => {
+  const cluster = await enrichedCluster(t, { yaml: 'labels: [team], owners: true' })
+  const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'rs', uid: 'rs' }
+  for (const name of ['web', 'other']) {
+    const labels = { team: name }
+    cluster.objects.put({ resource: 'pods', namespace: 'shop', name, uid: `uid-${name}`, labels, owner })
+  }
+  cluster.objects.put({ resource: 'replicasets.apps', namespace: 'shop', name: 'rs', uid: 'rs' })
+  const about = (place: object): KubeEvent =>
+    eventAbout({ kind: 'Pod', apiVersion: 'v1', namespace: 'shop', name: 'web', uid: 'uid-web', ...place })
+  const own = [['owner_kind', 'ReplicaSet'], ['owner_name', 'rs'], ['team', 'web']] // prettier-ignore
+  const claims = [{ name: 'other' }, { namespace: 'evil' }, { kind: 'ReplicaSet', apiVersion: 'apps/v1' }]
+  for (const round of [1, 2]) {
+    t.strictSame((await cluster.enrich(about({}))).metadata, own, `round ${round}`)
+    for (const claim of claims) t.strictSame((await cluster.enrich(about(claim))).metadata, [], JSON.stringify(claim))
+  }
+  t.strictSame((await cluster.enrich(about({ name: 'other', uid: 'uid-other' }))).metadata.at(-1), ['team', 'other'])
+  t.end()
+})
+
 t.test('a static pod is known to its kubelet by another uid', async (t) => {
   const cluster = await enrichedCluster(t, { yaml: 'labels: [tier], owners: true' })
   cluster.objects.put({
