@@ -31,6 +31,10 @@ type Missing = Exclude<Outcome, 'complete' | 'timeout'> | 'pending'
 
 const NONE: Chosen = []
 
+/** Kubernetes has no longer names and uids (apimachinery `validation`); what is longer is not kept as a key. */
+const MAX_NAME_LENGTH = 253
+const MAX_UID_LENGTH = 128
+
 /** Looks up what an event's entry is to tell. Never waits: what is not known is asked for, and may be there the next time. */
 export class Enricher {
   readonly #o: EnricherOptions
@@ -67,6 +71,7 @@ export class Enricher {
     if (resource === null) return isDiscovering() ? 'pending' : 'kind'
     const isNode = resource.plural === 'nodes' && resource.group === ''
     if (involved.uid === '' && !isNode) return 'no_uid'
+    if (!isPossible(involved)) return 'absent'
     const place = { namespace: resource.isNamespaced ? namespaceOf(event) : '', name: involved.name }
     return lookups.find(targets.at(resource, place, isNode ? '' : involved.uid))
   }
@@ -76,6 +81,9 @@ export class Enricher {
     return followOwners(event.involved, { namespace: namespaceOf(event), facts }, this.#o)
   }
 }
+
+const isPossible = ({ namespace, name, uid }: KubeEvent['involved']): boolean =>
+  namespace.length <= MAX_NAME_LENGTH && name.length <= MAX_NAME_LENGTH && uid.length <= MAX_UID_LENGTH
 
 type Part = object | Missing | null
 
@@ -93,8 +101,10 @@ const namespaceName = ({ involved }: KubeEvent): string =>
   involved.kind === 'Namespace' && involved.namespace === '' ? involved.name : involved.namespace
 
 /** The node an event is about, or was written on. */
-const nodeName = ({ involved, sourceHost }: KubeEvent): string =>
-  involved.kind === 'Node' ? involved.name : sourceHost
+const nodeName = ({ involved, sourceHost }: KubeEvent): string => {
+  const name = involved.kind === 'Node' ? involved.name : sourceHost
+  return name.length <= MAX_NAME_LENGTH ? name : ''
+}
 
 const labelsOf = (of: ((name: string) => Labels) | null, name: string): Chosen | Missing =>
   of === null || name === '' ? NONE : of(name)

@@ -34,7 +34,9 @@ export class Looks {
     const { facts } = seen
     const last = facts === null ? this.#ofNothing : this.#byFacts.get(facts)
     if (last && isAlike(last.seen, seen)) return last.look
-    const { top, namespaceLabels, nodeLabels, nodeName, outcome } = seen
+    const { namespaceLabels, nodeLabels, nodeName, outcome } = seen
+    // Of the event itself, which may be large, nothing is kept.
+    const top = seen.top && { kind: seen.top.kind, name: seen.top.name }
     const found: Found = {
       labels: facts?.labels ?? [],
       annotations: facts?.annotations ?? [],
@@ -42,7 +44,7 @@ export class Looks {
       ...{ top, namespaceLabels, nodeLabels, nodeName },
     }
     const look: Look = { enrichment: compose(found, this.#maxNames) ?? NO_ENRICHMENT, outcome }
-    const remembered = { seen, look }
+    const remembered = { seen: { ...seen, top }, look }
     if (facts === null) this.#ofNothing = remembered
     else this.#byFacts.set(facts, remembered)
     return look

@@ -70,7 +70,7 @@ export class WaitingLine {
   /** Passes the event on within the time to wait. */
   wait(event: KubeEvent, pass: (enrichment: Enrichment) => void): void {
     const look = this.#o.enricher.look(event)
-    const sizeBytes = EVENT_BYTES + event.message.length
+    const sizeBytes = EVENT_BYTES + lengthOf(event)
     const known = look.outcome === 'pending' ? null : look
     this.#line.push({ event, known, sizeBytes, sinceMs: this.#o.clock.monotonicMs(), pass })
     this.#events += 1
@@ -176,4 +176,11 @@ export class WaitingLine {
     first.pass(look.enrichment)
     return true
   }
+}
+
+/** Characters of all its texts: any of them may be long, not the message alone. */
+const lengthOf = (value: unknown): number => {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 0
+  return Object.values(value).reduce((sum: number, one) => sum + lengthOf(one), 0)
 }

@@ -142,6 +142,17 @@ t.test('an event that claims the uid of another object gets nothing of it, and t
   t.end()
 })
 
+t.test('names that Kubernetes cannot have are not asked for, nor kept', async (t) => {
+  const cluster = await enrichedCluster(t, { yaml: 'labels: [team]' })
+  const about = { kind: 'Pod', apiVersion: 'v1', namespace: 'shop', name: 'web', uid: 'u' }
+  for (const more of [{ name: 'n'.repeat(254) }, { uid: 'u'.repeat(129) }, { namespace: 'n'.repeat(254) }]) {
+    t.strictSame((await cluster.enrich(eventAbout({ ...about, ...more }))).metadata, [])
+  }
+  t.equal(cluster.objects.requests.length, 0)
+  t.equal(await cluster.metric('eventail_enrich_events_total{job="events",outcome="absent"}'), 3)
+  t.end()
+})
+
 t.test('a static pod is known to its kubelet by another uid', async (t) => {
   const cluster = await enrichedCluster(t, { yaml: 'labels: [tier], owners: true' })
   cluster.objects.put({
@@ -241,13 +252,20 @@ t.test('the line is bounded, and wakes the source when there is room', async (t)
   const { objects, clock, work } = cluster
   objects.script = () => ({ kind: 'serve', serve: () => undefined })
   const about = { kind: 'Pod', apiVersion: 'v1', namespace: 'shop', name: 'a', uid: 'a' }
-  const message = 'm'.repeat(1_000_000)
-  while (work.line.hasRoom()) cluster.give('big', eventAbout(about, { message }))
-  t.ok(work.line.events < 20, 'in bytes')
-  const roomy = work.line.room(new AbortController().signal)
-  await clock.advance(1000)
-  await roomy
-  t.equal(work.line.events, 0)
+  const long = 'm'.repeat(1_000_000)
+  const metadata = { uid: 'u', resourceVersion: '1', annotations: { a: long } }
+  for (const [object, more] of [
+    [about, { message: long }],
+    [about, { metadata }],
+    [{ ...about, fieldPath: long }, {}],
+  ] as const) {
+    while (work.line.hasRoom()) cluster.give('big', eventAbout(object, more))
+    t.ok(work.line.events < 20, 'in bytes')
+    const roomy = work.line.room(new AbortController().signal)
+    await clock.advance(1000)
+    await roomy
+    t.equal(work.line.events, 0)
+  }
   await clock.advance(500)
   while (work.line.hasRoom()) cluster.give('small', eventAbout(about))
   t.equal(work.line.events, 4096, 'and in number')
