@@ -13,6 +13,7 @@ import {
   PAGE_SMALL_BYTES,
   PAGE_TIMEOUT_MS,
   TRIES_OF_ONE_TOKEN,
+  TRIES_WHEN_REFUSED,
 } from './limits.ts'
 import type { OwedRules } from './owed.ts'
 import { type Page, readPage } from './page.ts'
@@ -48,6 +49,8 @@ export class Backfill {
   readonly #patience: Patience
   #limit = PAGE_LIMIT_MAX
   readonly #internalErrors = new RepeatsAt()
+  /** In a row. */
+  #refusals = 0
   #wake: (() => void) | null = null
   #lastError = ''
 
@@ -113,6 +116,7 @@ export class Backfill {
       this.#lastError = ''
       track.sawStore(page.resourceVersion)
       this.#patience.restore()
+      this.#refusals = 0
       if (answer.sizeBytes < PAGE_SMALL_BYTES) this.#limit = Math.min(PAGE_LIMIT_MAX, this.#limit * 2)
       await this.#take(page, signal)
       return
@@ -159,8 +163,14 @@ export class Backfill {
     if (remedy.kind === 'aborted') return
     log.warn('a page of stored events was not read', { why: remedy.why })
     if (remedy.kind === 'auth') await renewal.after(sentAtMs, signal)
-    else if (remedy.kind === 'denied') await clock.sleep(DENIED_RETRY_MS, signal)
+    else if (remedy.kind === 'denied' && this.#isRefusedForLong()) await clock.sleep(DENIED_RETRY_MS, signal)
     else await clock.sleep(this.#patience.nextWaitMs(remedy.retryAfterMs), signal)
+  }
+
+  /** A watch is open beside it, so what is refused was allowed: mostly by an API server that has just started. */
+  #isRefusedForLong(): boolean {
+    this.#refusals += 1
+    return this.#refusals > TRIES_WHEN_REFUSED
   }
 
   /** Hands on what is owed of a page; the position moves behind it only when all of it was handed on. */

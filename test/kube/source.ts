@@ -651,6 +651,36 @@ t.test(
   },
 )
 
+t.test('case 20: pages that are refused beside an open watch are asked for again soon, then every 30 s', async (t) => {
+  const store = new EventStore({ revision: 500n })
+  const stored = add(store)
+  let refused = 2
+  const c = await watchCluster(t, {
+    store,
+    script: ({ verb }) => {
+      if (verb !== 'page' || refused === 0) return null
+      refused -= 1
+      return status(403, 'Forbidden')
+    },
+  })
+  await eventually(() => refused === 1)
+  await c.pass(10_000, 500)
+  await eventually(() => c.sink.given.length === 1 && atRest(c))
+  t.strictSame(c.sink.revisions(), [stored], 'well before 30 s')
+
+  const lasting = await watchCluster(t, {
+    store,
+    script: ({ verb }) => (verb === 'page' ? status(403, 'Forbidden') : null),
+  })
+  await eventually(() => lasting.server.count('page') === 1)
+  await lasting.pass(20_000, 500)
+  await eventually(() => lasting.server.count('page') === 4)
+  await lasting.pass(5000, 500)
+  t.equal(lasting.server.count('page'), 4)
+  await lasting.pass(30_000, 1000)
+  await eventually(() => lasting.server.count('page') === 5)
+})
+
 t.test('case 21: pages that are too large are asked for in halves', async (t) => {
   const store = new EventStore({ revision: 500n })
   const message = 'x'.repeat(1_500_000)
