@@ -15,7 +15,7 @@ export type WaitingLineOptions = {
 type Waiting =
   | {
       readonly event: KubeEvent
-      /** What is known of it for good; null: more was to come. */
+      /** All that is wanted, when it was known at once; null: more may have come by the time it leaves. */
       readonly known: Look | null
       readonly sizeBytes: number
       readonly sinceMs: number
@@ -71,7 +71,7 @@ export class WaitingLine {
   wait(event: KubeEvent, pass: (enrichment: Enrichment) => void): void {
     const look = this.#o.enricher.look(event)
     const sizeBytes = EVENT_BYTES + lengthOf(event)
-    const known = look.outcome === 'pending' ? null : look
+    const known = look.outcome === 'complete' ? look : null
     this.#line.push({ event, known, sizeBytes, sinceMs: this.#o.clock.monotonicMs(), pass })
     this.#events += 1
     this.#sizeBytes += sizeBytes

@@ -247,6 +247,31 @@ t.test('an event waits for so long and no longer, nothing overtakes it, and its 
   t.end()
 })
 
+t.test('what fails while an event waits for another one is asked for again before it leaves', async (t) => {
+  const cluster = await enrichedCluster(t, { yaml: 'labels: [team], wait: 10s' })
+  const { objects, clock } = cluster
+  const about = (name: string): KubeEvent =>
+    eventAbout({ kind: 'Pod', apiVersion: 'v1', namespace: 'shop', name, uid: name })
+  for (const name of ['slow', 'shaky']) {
+    objects.put({ resource: 'pods', namespace: 'shop', name, uid: name, labels: { team: name } })
+  }
+  let isShaky = true
+  objects.script = ({ name }) => {
+    if (name === 'slow') return { kind: 'serve', serve: () => undefined }
+    return name === 'shaky' && isShaky ? { kind: 'serve', serve: (_, response) => response.writeHead(500).end() } : null
+  }
+  t.strictSame((await cluster.enrich(about('shaky'))).metadata, [], 'the API server failed')
+  isShaky = false
+  cluster.give('slow', about('slow'))
+  const shaky = cluster.give('shaky', about('shaky'))
+  await turns()
+  t.equal(shaky.of(), undefined, 'it waits for the one before it')
+  await clock.advance(6000)
+  await eventually(() => shaky.of() !== undefined)
+  t.strictSame(shaky.of()?.metadata, [['team', 'shaky']])
+  t.end()
+})
+
 t.test('the line is bounded, and wakes the source when there is room', async (t) => {
   const cluster = await enrichedCluster(t, { yaml: 'labels: [team], wait: 1s' })
   const { objects, clock, work } = cluster
