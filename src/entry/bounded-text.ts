@@ -24,6 +24,9 @@ export const cutToBytes = (text: string, maxBytes: number): string => {
   return text.slice(0, read)
 }
 
+/** The same text by itself: what is cut out of a long text keeps all of it in memory. */
+const detached = (text: string): string => Buffer.from(text).toString()
+
 /**
  * `text` itself when it fits, else its beginning and `~` with 64 bits of its SHA-256, so that two long values with the
  * same beginning stay distinct. Well-formed UTF-16, at most `maxBytes` in UTF-8; the same text always gives the same.
@@ -34,5 +37,6 @@ export const capped = (text: string, maxBytes: number): string => {
     .update(text.toWellFormed())
     .digest('hex')
     .slice(0, SUFFIX_BYTES - 1)}`
-  return `${cutToBytes(text, maxBytes - SUFFIX_BYTES).toWellFormed()}${suffix}`.slice(0, Math.max(maxBytes, 0))
+  const cut = cutToBytes(text, maxBytes - SUFFIX_BYTES).toWellFormed()
+  return detached(`${cut}${suffix}`.slice(0, Math.max(maxBytes, 0)))
 }
