@@ -13,11 +13,10 @@ import {
   PAGE_SMALL_BYTES,
   PAGE_TIMEOUT_MS,
   TRIES_OF_ONE_TOKEN,
-  TRIES_WHEN_REFUSED,
 } from './limits.ts'
 import type { OwedRules } from './owed.ts'
 import { type Page, readPage } from './page.ts'
-import { Patience, RepeatsAt } from './patience.ts'
+import { Patience, Refusals, RepeatsAt } from './patience.ts'
 import type { Interval } from './position.ts'
 import { isResourceVersion } from './resource-version.ts'
 import { type Remedy, remedyFor } from './source-failure.ts'
@@ -49,14 +48,14 @@ export class Backfill {
   readonly #patience: Patience
   #limit = PAGE_LIMIT_MAX
   readonly #internalErrors = new RepeatsAt()
-  /** In a row. */
-  #refusals = 0
+  readonly #refusals: Refusals
   #wake: (() => void) | null = null
   #lastError = ''
 
   constructor(options: BackfillOptions) {
     this.#o = options
     this.#patience = new Patience(options.clock, options.random)
+    this.#refusals = new Refusals(options.clock)
   }
 
   /** Why the newest request failed; '' after one that did not. */
@@ -116,7 +115,6 @@ export class Backfill {
       this.#lastError = ''
       track.sawStore(page.resourceVersion)
       this.#patience.restore()
-      this.#refusals = 0
       if (answer.sizeBytes < PAGE_SMALL_BYTES) this.#limit = Math.min(PAGE_LIMIT_MAX, this.#limit * 2)
       await this.#take(page, signal)
       return
@@ -163,14 +161,8 @@ export class Backfill {
     if (remedy.kind === 'aborted') return
     log.warn('a page of stored events was not read', { why: remedy.why })
     if (remedy.kind === 'auth') await renewal.after(sentAtMs, signal)
-    else if (remedy.kind === 'denied' && this.#isRefusedForLong()) await clock.sleep(DENIED_RETRY_MS, signal)
+    else if (remedy.kind === 'denied' && this.#refusals.again()) await clock.sleep(DENIED_RETRY_MS, signal)
     else await clock.sleep(this.#patience.nextWaitMs(remedy.retryAfterMs), signal)
-  }
-
-  /** A watch is open beside it, so what is refused was allowed: mostly by an API server that has just started. */
-  #isRefusedForLong(): boolean {
-    this.#refusals += 1
-    return this.#refusals > TRIES_WHEN_REFUSED
   }
 
   /** Hands on what is owed of a page; the position moves behind it only when all of it was handed on. */

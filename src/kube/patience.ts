@@ -1,6 +1,6 @@
 import { nextDelayMs } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
-import { BACKOFF, HEALTHY_MS, RETRY_AFTER_MAX_MS } from './limits.ts'
+import { BACKOFF, HEALTHY_MS, RETRY_AFTER_MAX_MS, TRIES_WHEN_REFUSED } from './limits.ts'
 
 /** How long to wait after the failures so far; two minutes without one and it begins anew. */
 export class Patience {
@@ -27,6 +27,29 @@ export class Patience {
   /** All is well: the next failure counts as the first. */
   restore(): void {
     this.#failures = 0
+  }
+}
+
+/**
+ * Tells a right that is missing from an API server that has just started: that one refuses for a moment what it will
+ * allow, until it has read the roles. Two minutes without a refusal and it begins anew.
+ */
+export class Refusals {
+  readonly #clock: Clock
+  #times = 0
+  #refusedAtMs = -Infinity
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Refused once more. @returns whether that is for long, so that asking soon is of no use. */
+  again(): boolean {
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs - this.#refusedAtMs >= HEALTHY_MS) this.#times = 0
+    this.#refusedAtMs = nowMs
+    this.#times += 1
+    return this.#times > TRIES_WHEN_REFUSED
   }
 }
 

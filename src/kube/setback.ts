@@ -2,9 +2,9 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { KubeFailure } from './client.ts'
 import type { Continuity } from './continuity.ts'
-import { TRIES_AT_ONE_POSITION, TRIES_WHEN_REFUSED } from './limits.ts'
+import { TRIES_AT_ONE_POSITION } from './limits.ts'
 import { type NextState, PROBE_AT_ONCE } from './next-state.ts'
-import { Patience, RepeatsAt } from './patience.ts'
+import { Patience, Refusals, RepeatsAt } from './patience.ts'
 import { type Remedy, remedyFor, type RestartReason } from './source-failure.ts'
 import type { GapReason, ScopeMetrics } from './source-metrics.ts'
 
@@ -22,13 +22,13 @@ export class Setbacks {
   readonly #patience: Patience
   readonly #internalErrors = new RepeatsAt()
   #lastError = ''
+  readonly #refusals: Refusals
   #hasWatched = false
-  /** Refusals in a row. */
-  #refusals = 0
 
   constructor(options: SetbackOptions) {
     this.#o = options
     this.#patience = new Patience(options.clock, options.random)
+    this.#refusals = new Refusals(options.clock)
   }
 
   /** Why the newest probe or watch failed; '' since a watch is open. */
@@ -40,7 +40,6 @@ export class Setbacks {
   overcome(): void {
     this.#lastError = ''
     this.#hasWatched = true
-    this.#refusals = 0
   }
 
   /** The watch ended in a way it should not. */
@@ -85,9 +84,7 @@ export class Setbacks {
         log.warn('the API server refuses the credentials, renewing them', { why: remedy.why })
         return { to: 'auth', sentAtMs }
       case 'denied':
-        this.#refusals += 1
-        // What was allowed is mostly refused by an API server that has just started and not yet read the roles.
-        if (this.#hasWatched && this.#refusals <= TRIES_WHEN_REFUSED) return this.#backOff(remedy)
+        if (this.#hasWatched && !this.#refusals.again()) return this.#backOff(remedy)
         this.#lastError = remedy.why
         metrics.restarted(remedy.reason)
         log.error('listing and watching events is forbidden: check the Role', { why: remedy.why })
