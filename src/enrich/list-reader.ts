@@ -23,7 +23,7 @@ export type ListEnd =
 
 /** 100,000 objects. */
 const MAX_PAGES = 200
-/** What could not be listed is not listed again for so long. */
+/** What could not be listed is not listed again for so long, nor what is too long for so few. */
 const RESTS_MS = 600_000
 /** Kinds and namespaces remembered at once. */
 const MAX_REMEMBERED = 1024
@@ -37,8 +37,8 @@ export class ListReader {
   readonly #o: ListReaderOptions
   readonly #restsUntil = new Map<string, number>()
   readonly #underWay = new Set<string>()
-  /** Objects in the last list that was read to its end. */
-  readonly #sizes = new Map<string, number>()
+  /** Objects in the last list that was read to its end, remembered as long. */
+  readonly #sizes = new Map<string, { readonly objects: number; readonly untilMs: number }>()
   #nowMs = 0
 
   constructor(options: ListReaderOptions) {
@@ -53,7 +53,8 @@ export class ListReader {
     this.#nowMs = nowMs
     const key = keyOf(resource, namespace)
     if (this.#underWay.has(key) || this.#underWay.has(keyOf(resource, ''))) return false
-    if (wanted * OBJECTS_PER_REQUEST < (this.#sizes.get(key) ?? 0)) return false
+    const last = this.#sizes.get(key)
+    if (last !== undefined && nowMs < last.untilMs && wanted * OBJECTS_PER_REQUEST < last.objects) return false
     return nowMs >= (this.#restsUntil.get(key) ?? 0)
   }
 
@@ -65,10 +66,14 @@ export class ListReader {
       listener.onItem(item, place)
     }
     this.#underWay.add(key)
-    const end = await this.#pages(resource, namespace, { ...listener, onItem })
-    this.#underWay.delete(key)
-    if (end.kind === 'complete') remember(this.#sizes, key, size)
-    return end
+    try {
+      const end = await this.#pages(resource, namespace, { ...listener, onItem })
+      const untilMs = this.#nowMs + RESTS_MS
+      if (end.kind === 'complete') remember(this.#sizes, key, { objects: size, untilMs })
+      return end
+    } finally {
+      this.#underWay.delete(key)
+    }
   }
 
   async #pages(resource: Resource, namespace: string, listener: ListListener): Promise<ListEnd> {
@@ -106,7 +111,7 @@ export class ListReader {
 
 const keyOf = (resource: Resource, namespace: string): string => `${resourceName(resource)} ${namespace}`
 
-const remember = (map: Map<string, number>, key: string, value: number): void => {
+const remember = <T>(map: Map<string, T>, key: string, value: T): void => {
   if (map.size >= MAX_REMEMBERED) map.clear()
   map.set(key, value)
 }

@@ -58,6 +58,8 @@ export class Permissions {
 
   #remember(key: string, nowMs: number): void {
     const before = this.#refused.get(key)
+    // One of several that were under way.
+    if (before !== undefined && nowMs < before.untilMs) return
     // What was refused long ago, and allowed in the meantime, begins anew.
     const isSameAsBefore = before !== undefined && nowMs - before.untilMs < ASK_AGAIN_MS.last
     const holdsMs = isSameAsBefore

@@ -178,9 +178,9 @@ export class WaitingLine {
   }
 }
 
-/** Characters of all its texts: any of them may be long, not the message alone. */
+/** Characters of all its texts, names too: any of them may be long, not the message alone. */
 const lengthOf = (value: unknown): number => {
   if (typeof value === 'string') return value.length
   if (typeof value !== 'object' || value === null) return 0
-  return Object.values(value).reduce((sum: number, one) => sum + lengthOf(one), 0)
+  return Object.entries(value).reduce((sum, [name, one]) => sum + name.length + lengthOf(one), 0)
 }

@@ -282,6 +282,7 @@ t.test('the line is bounded, and wakes the source when there is room', async (t)
   for (const [object, more] of [
     [about, { message: long }],
     [about, { metadata }],
+    [about, { metadata: { ...metadata, annotations: {}, labels: { [long]: '' } } }],
     [{ ...about, fieldPath: long }, {}],
   ] as const) {
     while (work.line.hasRoom()) cluster.give('big', eventAbout(object, more))
@@ -378,6 +379,18 @@ t.test('a long list is not read again for a few objects, even when requests are 
   for (const name of more) cluster.give('', about(name))
   await clock.advance(3000)
   await eventually(() => objects.count('list', 'pods') === 2, 'eight at once are worth it')
+  await turns()
+  await clock.advance(600_000)
+  await turns()
+  const lists = objects.count('list', 'pods')
+  const late = ['l-0', 'l-1', 'l-2', 'l-3', 'l-4', 'l-5']
+  for (const name of late) add(name)
+  for (const name of late) cluster.give('', about(name))
+  await clock.advance(3000)
+  await eventually(
+    () => objects.count('list', 'pods') === lists + 1,
+    'it may have become shorter: the size is forgotten',
+  )
   t.end()
 })
 
@@ -442,7 +455,10 @@ t.test(
     const pod = deployedPod(objects, { namespace: 'shop', app: 'web', labels: { team: 'cart' } })
     const refuses = (): ReturnType<typeof statusOf> => statusOf(403, 'Forbidden', 'pods "web" is forbidden')
     objects.script = refuses
-    t.strictSame((await cluster.enrich(eventAbout(pod))).metadata, [])
+    const beside = ['a', 'b', 'c'].map((app) => deployedPod(objects, { namespace: 'shop', app, labels: { team: app } }))
+    const given = [pod, ...beside].map((one) => cluster.give('', eventAbout(one)))
+    await eventually(() => given.every(({ of }) => of() !== undefined))
+    t.ok(objects.count('get', 'pods') > 1, 'several are refused at once, and that counts as once')
     await clock.advance(4999)
     t.strictSame((await cluster.enrich(eventAbout(pod))).metadata, [])
     objects.script = () => null
