@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import t from 'tap'
 import { createConverter } from '../src/entry/convert.ts'
@@ -52,9 +54,9 @@ t.test('at most so many lines in a window, then one with what was suppressed', (
       [3, 0],
       [4, 0],
       [5, 0],
-      [8, 2],
+      [11, 5],
     ],
-    'six and seven were not sent, and no more of them is',
+    'six to ten were not sent, and no more of them is',
   )
   const [next] = passing(throttle, [revision(1001, HOUR)])
   t.strictSame(
@@ -67,13 +69,15 @@ t.test('at most so many lines in a window, then one with what was suppressed', (
     passing(byObject(5), steady).slice(4),
     [
       [5, 0],
-      [8, 2],
+      [11, 5],
       [61, 49],
     ],
     'every ten seconds, as docs/enrichment.md shows',
   )
-  t.strictSame(passing(byObject(1), burst.slice(0, 4)), [[1, 0], [4, 2]]) // prettier-ignore
-  t.strictSame(passing(byObject(7), burst.slice(0, 20)).at(-1), [16, 8], 'at 8 nothing was suppressed yet')
+  t.strictSame(passing(byObject(1), burst.slice(0, 4)), [[1, 0], [3, 1]]) // prettier-ignore
+  t.strictSame(passing(byObject(7), burst.slice(0, 20)).at(-1), [15, 7])
+  const jumps = [1, 2, 3, 5, 6, 7, 9, 21, 33, 63].map((count) => revision(count, 1000))
+  t.strictSame(passing(byObject(5), jumps).slice(5), [[21, 15]], 'counts need not come one by one') // prettier-ignore
   t.end()
 })
 
@@ -89,7 +93,7 @@ t.test('a slow repeat is not touched, nor is one that goes on ever silent', (t) 
   )
   t.strictSame(
     sent.map(([count]) => count),
-    [1, 2, 3, 4, 5, 8, ...after.slice(100)],
+    [1, 2, 3, 4, 5, 11, ...after.slice(100)],
   )
   t.strictSame(sent.at(-1), [120, 0], 'by then the windows might have held them all')
   t.strictSame(sent.at(6), [101, 101 - 12])
@@ -130,8 +134,38 @@ t.test('what is said to be suppressed comes from the event alone', (t) => {
   const timeless = { firstTimestamp: null, lastTimestamp: null, metadata: { uid: 'u', resourceVersion: '1' } }
   t.equal(suppressed(60, timeless), 0, 'without a time nobody can tell')
   t.equal(suppressed(60, { firstTimestamp: text(FIRST + HOUR) }), 54, 'a first time behind the last is one window')
-  const ancient = { firstTimestamp: '1902-01-01T00:00:00Z', lastTimestamp: '1902-01-01T00:09:59Z' }
+  const ancient = {
+    ...{ firstTimestamp: '1902-01-01T00:00:00Z', lastTimestamp: '1902-01-01T00:09:59Z' },
+    metadata: { uid: 'u', resourceVersion: '1', creationTimestamp: '1902-01-01T00:00:00Z' },
+  }
   t.equal(suppressed(60, ancient), 54, 'windows reach back before 1970')
+  t.end()
+})
+
+t.test('no writer gets round it by dating back, nor fills the memory with what it writes', (t) => {
+  const throttle = createThrottle({ ...limits, namespaceLines: 8, namespaceWindowMs: 60_000 })
+  const backwards = Array.from({ length: 1000 }, (_, i) => {
+    const at = text(FIRST - i * limits.windowMs)
+    return revision(1, 0, { firstTimestamp: at, lastTimestamp: at })
+  })
+  t.equal(passing(throttle, backwards).length, 5, 'a window does not begin before the API server created the event')
+  const others = backwards.map((event, i) => ({ ...event, involved: { ...event.involved, name: `web-${i}` } }))
+  t.equal(passing(throttle, others).length, 3, 'nor does a namespace have more than it may')
+
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const keeping = byObject(5)
+  const heapBytes = (): number => {
+    collect()
+    return process.memoryUsage().heapUsed
+  }
+  const before = heapBytes()
+  for (let i = 0; i < 200; i += 1) {
+    keeping(revision(1, 0, { reason: `${i} ${'r'.repeat(250_000)}` }))
+  }
+  const keptBytes = heapBytes() - before
+  t.ok(keptBytes < 10_000_000, `${keptBytes} bytes of 50 MB`)
+  t.equal(keeping(revision(1, 0)).kind, 'sent')
   t.end()
 })
 

@@ -10,7 +10,7 @@ const window = { min: SHORTEST_WINDOW_MS, max: LONGEST_WINDOW_MS }
 export const throttleSection = record(
   {
     lines: documented(integer(0, { min: 0, max: 1_000_000 }), {
-      says: "Lines of one object and reason in each `window`, by the events' own times, and one more that tells how many were suppressed; 0: no limit.",
+      says: "Lines of one object and reason in each `window`, by the events' own times, and one more that tells how many were suppressed, once as many were; 0: no limit.",
       example: '10',
     }),
     window: documented(duration(600_000, window), { says: 'For `lines`.', example: '5m' }),

@@ -51,7 +51,7 @@ export const OVERFLOW = 'overflow'
  * - `event`: the name of the event itself; `event_namespace`: where it lies, when that is not `namespace`.
  * - `uid`, `rv`: uid and resourceVersion of the event. Together they identify the revision.
  * - `skewed`: the writer's time, when it was more than ten minutes ahead and the entry got the server's.
- * - `suppressed`: with `throttle`, how many of the `count` occurrences were more than its limit let through; absent at 0.
+ * - `suppressed`: with `throttle`, how many of the `count` occurrences were more than its limit lets through; absent at 0.
  * - `truncated_bytes`: how much of the message is missing, because the line would have been too long.
  */
 export const LINE_KEYS = [

@@ -15,6 +15,16 @@ const MAX_KEY_BYTES = 256
 export const repeatKey = ({ namespace, involved: { kind, name, uid }, reason }: KubeEvent): string =>
   capped(`${namespace} ${kind} ${name} ${uid} ${reason}`, MAX_KEY_BYTES)
 
+/**
+ * The time by which windows are told: the event's, but not before the API server created it. Else a writer could have a
+ * window for each event, by dating them back.
+ */
+export const throttleTimeNs = (event: KubeEvent): bigint => {
+  const { timestampNs } = eventTime(event)
+  const createdNs = event.creationTimestamp === '' ? null : creationTime(event.creationTimestamp)
+  return createdNs !== null && createdNs > timestampNs ? createdNs : timestampNs
+}
+
 /** When its writer saw it first; the API server's time where the writer does not tell. */
 const firstTimeNs = ({ firstTimestamp, eventTime: seen, creationTimestamp }: KubeEvent): bigint | null => {
   for (const text of [firstTimestamp, seen, creationTimestamp]) {
@@ -25,10 +35,10 @@ const firstTimeNs = ({ firstTimestamp, eventTime: seen, creationTimestamp }: Kub
 }
 
 /**
- * How many of an event's occurrences so far the limit did not let through, by the event's own counters and nothing
- * else: its count, less what the windows since it was first seen let through at most, `lines` and one more each. So it is
- * never more than there were, exact while each of these windows was full, and the same whoever reads the revision,
- * however often.
+ * How many of an event's occurrences were too many, by its own counters and nothing else: its count, less what the
+ * windows since it was first seen may let through, `lines` and one more each. So it is the same whoever reads the
+ * revision, however often. An agent that ran all along did not send so many at least, and just so many while each of
+ * these windows was full and no other event had a part in them.
  */
 export const suppressedOf = (
   event: KubeEvent,
@@ -38,11 +48,7 @@ export const suppressedOf = (
   if (count <= lines) return 0
   const firstNs = firstTimeNs(event)
   if (firstNs === null) return 0
-  const { timestampNs } = eventTime(event)
   const windowNs = windowNsOf(windowMs)
-  const windows = 1 + Math.max(0, Number(windowOf(timestampNs, windowNs) - windowOf(firstNs, windowNs)))
+  const windows = 1 + Math.max(0, Number(windowOf(throttleTimeNs(event), windowNs) - windowOf(firstNs, windowNs)))
   return Math.max(0, count - (lines + 1) * windows)
 }
-
-/** Whether this occurrence is one at which the count has doubled. */
-export const isDoubling = (event: KubeEvent): boolean => Number.isInteger(Math.log2(occurrencesOf(event)))

@@ -1,7 +1,6 @@
 import { namespaceOf } from '../entry/event-fields.ts'
-import { eventTime } from '../entry/timestamp.ts'
 import type { KubeEvent } from '../kube/event.ts'
-import { isDoubling, repeatKey, suppressedOf } from './repeats.ts'
+import { repeatKey, suppressedOf, throttleTimeNs } from './repeats.ts'
 import type { ThrottleOptions } from './throttle-options.ts'
 import { type Slot, WindowLimit } from './window-limit.ts'
 
@@ -18,8 +17,8 @@ const BY_OBJECT: Judgement = { kind: 'throttled', by: 'object' }
 const BY_NAMESPACE: Judgement = { kind: 'throttled', by: 'namespace' }
 
 /**
- * The first `lines` of an object and reason in each window pass, and one more: the next at which its count has doubled,
- * which tells how many were suppressed. Whether an event passes depends on what came before it; what its entry says
+ * The first `lines` of an object and reason in each window pass, and one more, once as many were suppressed, to tell how
+ * many. Whether an event passes depends on what came before it; what its entry says
  * depends on the event alone, so whatever is sent twice is the same to the byte.
  *
  * @param options null: everything is sent.
@@ -30,9 +29,10 @@ export const createThrottle = (options: ThrottleOptions | null): Throttle => {
   const objects = lines === 0 ? null : new WindowLimit(options.windowMs)
   const namespaces = namespaceLines === 0 ? null : new WindowLimit(options.namespaceWindowMs)
   return (event) => {
-    const { timestampNs } = eventTime(event)
+    const timestampNs = throttleTimeNs(event)
     const suppressed = objects === null ? 0 : suppressedOf(event, options)
-    const mayTell = suppressed > 0 && isDoubling(event)
+    // By the event alone: what tells in one life of the agent must do so in the next, where fewer came before it.
+    const mayTell = suppressed > 0 && suppressed >= lines
     const ofObject = objects?.slot(repeatKey(event), timestampNs)
     if (!isWithin(ofObject, mayTell ? lines + 1 : lines)) return BY_OBJECT
     const ofNamespace = namespaces?.slot(namespaceOf(event), timestampNs)

@@ -1,4 +1,4 @@
-/** Keys and windows counted at once, some 12 MB; the oldest are forgotten, and begin anew. */
+/** Keys and windows counted at once, some 20 MB; the oldest are forgotten, and begin anew. */
 const MAX_COUNTED = 65_536
 
 /** One key in one window. */
@@ -10,8 +10,7 @@ export type Slot = {
 
 /**
  * Lines of each key in each window, by the events' own times, so that a back-fill of an hour is not taken for a burst. It
- * begins anew with the process, and then lets through rather more: what was let through before is never held back when
- * it is read again.
+ * begins anew with the process, and then lets through rather more.
  */
 export class WindowLimit {
   readonly #windowNs: bigint
@@ -21,7 +20,7 @@ export class WindowLimit {
     this.#windowNs = windowNsOf(windowMs)
   }
 
-  /** @param key at most some hundred characters: it is kept. */
+  /** @param key it is kept: at most some hundred characters. */
   slot(key: string, timestampNs: bigint): Slot {
     const at = `${windowOf(timestampNs, this.#windowNs)} ${key}`
     return { key: at, lines: this.#lines.get(at) ?? 0 }

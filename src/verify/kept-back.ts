@@ -1,28 +1,36 @@
 import { occurrencesOf } from '../entry/event-fields.ts'
 import type { KubeEvent } from '../kube/event.ts'
-import { repeatKey, suppressedOf } from '../throttle/repeats.ts'
+import { repeatKey, suppressedOf, throttleTimeNs } from '../throttle/repeats.ts'
 import type { ThrottleOptions } from '../throttle/throttle-options.ts'
+import { windowNsOf, windowOf } from '../throttle/window-limit.ts'
 import type { Certainty } from './expectations.ts'
 
 const CERTAIN: Certainty = { isCertain: true }
 const UNCERTAIN: Certainty = { isCertain: false }
 
-/** One object and reason: certain while, all of it in one window, it would be within the limit. */
-class Repeats implements Certainty {
-  #occurrences = 0
-  readonly #lines: number
+/** What the API server still shows of one object and reason. */
+type Repeats = { occurrences: number }
 
-  constructor(lines: number) {
+/** The oldest of all events that it still shows. */
+type Oldest = { timeNs: bigint | null }
+
+/** Certain while all of its object and reason is shown, and would be within the limit in one window. */
+class WithinLimit implements Certainty {
+  readonly #repeats: Repeats
+  readonly #oldest: Oldest
+  readonly #lines: number
+  readonly #windowBeganNs: bigint
+
+  constructor(repeats: Repeats, oldest: Oldest, lines: number, windowBeganNs: bigint) {
+    this.#repeats = repeats
+    this.#oldest = oldest
     this.#lines = lines
+    this.#windowBeganNs = windowBeganNs
   }
 
   get isCertain(): boolean {
-    return this.#occurrences <= this.#lines
-  }
-
-  add(event: KubeEvent): this {
-    this.#occurrences += occurrencesOf(event)
-    return this
+    const { timeNs } = this.#oldest
+    return this.#repeats.occurrences <= this.#lines && timeNs !== null && timeNs <= this.#windowBeganNs
   }
 }
 
@@ -33,6 +41,7 @@ class Repeats implements Certainty {
 export class KeptBack {
   readonly #throttle: ThrottleOptions | null
   readonly #repeats = new Map<string, Repeats>()
+  readonly #oldest: Oldest = { timeNs: null }
 
   /** @param throttle null: nothing is kept back. */
   constructor(throttle: ThrottleOptions | null) {
@@ -44,14 +53,23 @@ export class KeptBack {
     return this.#throttle === null || this.#throttle.lines === 0 ? 0 : suppressedOf(event, this.#throttle)
   }
 
-  /** Whether the agent sent this event for certain; known once every event was asked about. */
+  /**
+   * Whether the agent sent this event for certain; known once every event was asked about. Others of its window, which
+   * used up its lines, may have expired since; not so when one is still there that is older than the window.
+   */
   certainty(event: KubeEvent): Certainty {
     if (this.#throttle === null) return CERTAIN
-    const { lines, namespaceLines } = this.#throttle
+    const { lines, windowMs, namespaceLines } = this.#throttle
     if (namespaceLines > 0) return UNCERTAIN
+    if (lines === 0) return CERTAIN
     const key = repeatKey(event)
-    const repeats = this.#repeats.get(key) ?? new Repeats(lines)
+    const repeats = this.#repeats.get(key) ?? { occurrences: 0 }
     this.#repeats.set(key, repeats)
-    return repeats.add(event)
+    repeats.occurrences += occurrencesOf(event)
+    const timeNs = throttleTimeNs(event)
+    const oldest = this.#oldest
+    if (oldest.timeNs === null || timeNs < oldest.timeNs) oldest.timeNs = timeNs
+    const windowNs = windowNsOf(windowMs)
+    return new WithinLimit(repeats, oldest, lines, windowOf(timeNs, windowNs) * windowNs)
   }
 }

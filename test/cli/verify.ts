@@ -394,5 +394,13 @@ t.test('what throttle kept back is not missed, nor what a rule may have made of 
 
   configure({ events: ', throttle: {lines: 1}' })
   store.create({ ...event('alone'), reason: 'Killing' })
-  t.match(await run(), { code: 1, out: /main +3 +2 +1 +0 +0/ }, 'what no limit can have kept back is missed')
+  t.match(await run(), { code: 0, out: /main +2 +2 +0 +0 +0/ }, 'what used up its lines may have expired')
+  const old = new Date(Date.now() - 1_500_000).toISOString().replace(/\.\d+/, '')
+  store.create({
+    ...event('older', 'm', 1_500_000),
+    reason: 'Pulled',
+    metadata: { name: 'older', namespace: 'shop', creationTimestamp: old },
+  })
+  ship((entry, name) => (name === 'older' ? [entry] : []))
+  t.match(await run(), { code: 1, out: /main +4 +3 +1 +0 +0/ }, 'what no limit can have kept back is missed')
 })
