@@ -257,13 +257,16 @@ export class Lookups {
   #learn(target: Target, facts: Facts | null, isCertain: boolean): void {
     const { clock, onFound } = this.#o
     const nowMs = clock.monotonicMs()
-    const before = this.#memory.get(target.key, nowMs)?.facts ?? null
+    const known = this.#memory.get(target.key, nowMs)
+    const before = known?.facts ?? null
     // Deleted meanwhile: what it was, it stays.
     if (facts === null && before !== null) {
       this.#memory.put(target.key, { facts: before, staleMs: Infinity, endMs: Infinity }, nowMs)
       return
     }
-    this.#memory.put(target.key, this.#known(facts, isCertain), nowMs)
+    // Seen to be absent twice, some time apart: no cache is so far behind.
+    const isAgain = known !== null && nowMs >= known.staleMs
+    this.#memory.put(target.key, this.#known(facts, isCertain || isAgain), nowMs)
     this.#wants.remove(target)
     if (facts !== null && before === null) onFound(target, facts)
   }

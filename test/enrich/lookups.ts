@@ -325,6 +325,19 @@ t.test('many unknown objects are listed, and what the list does not have is abse
   const before = objects.requests.length
   for (const pod of pods.slice(300)) t.equal((await cluster.enrich(eventAbout(pod))).metadata.length, 3)
   t.equal(objects.requests.length, before, 'the others were learned by the way')
+  const asked: number[] = []
+  for (const passMs of [4999, 1, 5000, 54_999, 1]) {
+    await cluster.clock.advance(passMs)
+    const already = objects.requests.length
+    for (const pod of gone) await cluster.enrich(eventAbout(pod))
+    await turns()
+    asked.push(objects.requests.length - already)
+  }
+  t.strictSame(
+    asked.map((requests) => requests > 0),
+    [false, true, false, false, true],
+    'what is absent is looked for again soon, in case the cache was behind, and then once a minute',
+  )
   t.end()
 })
 
