@@ -151,7 +151,9 @@ t.test('no layout and no text makes it throw', (t) => {
   fc.assert(
     fc.property(texts, texts, (layout, text) => {
       const parsed = parseGoTime(layout, text)
-      return parsed.kind === 'ok' ? formatGoTime(layout, parsed.ns, 'UTC') !== '' || layout === '' : parsed.why !== ''
+      // A fraction of nines alone writes nothing for a whole second, and reads that again.
+      const mayBeEmpty = /^(?:,9+)*$/.test(layout)
+      return parsed.kind === 'ok' ? formatGoTime(layout, parsed.ns, 'UTC') !== '' || mayBeEmpty : parsed.why !== ''
     }),
   )
   t.ok(isZone('Europe/Berlin') && isZone('Local') && isZone('-0330'))
