@@ -39,6 +39,7 @@ import { PanelBuilder as Stat } from '@grafana/grafana-foundation-sdk/stat'
 import { PanelBuilder as StateTimeline } from '@grafana/grafana-foundation-sdk/statetimeline'
 import { PanelBuilder as Table } from '@grafana/grafana-foundation-sdk/table'
 import { PanelBuilder as TimeSeries } from '@grafana/grafana-foundation-sdk/timeseries'
+import { LINE_TIME_FIELD } from '../src/dashboards/line-time.ts'
 
 /** What every panel has; `width` of 24. */
 export type Frame = {
@@ -85,8 +86,8 @@ const fixed = (mode: FieldColorModeId): FieldColorBuilder => new FieldColorBuild
 const last = (): ReduceDataOptionsBuilder =>
   new ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false).fields('')
 
-/** The time of a line, under the names that the Loki data source gives it. */
-export const timeOfLine = (): ReduceDataOptionsBuilder => last().fields('/^(Time|timestamp)$/')
+/** The time of a line. */
+export const timeOfLine = (): ReduceDataOptionsBuilder => last().fields(LINE_TIME_FIELD)
 
 /** Every row of a table is a value; Loki's answers to instant queries are tables. */
 const everyRow = (limit: number): ReduceDataOptionsBuilder =>

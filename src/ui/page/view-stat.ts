@@ -1,3 +1,4 @@
+import { LINE_TIME_FIELD } from '../../dashboards/line-time.ts'
 import type { FieldOptions, Panel } from './dashboard.ts'
 import { colourOf } from './colours.ts'
 import { element } from './dom.ts'
@@ -7,8 +8,6 @@ import { lastValue, namedSeries, sumOf, type Answered, type NamedSeries } from '
 import { optionObject, type View } from './view.ts'
 
 const NS_PER_MS = 1_000_000n
-/** Of the data source's answers for lines, under the names that it has or had. */
-const TIME_FIELD = '/^(Time|timestamp)$/'
 
 const reduced = (panel: Panel, series: NamedSeries): number | null => {
   const { calcs } = optionObject(panel.options, 'reduceOptions')
@@ -19,7 +18,7 @@ const reduced = (panel: Panel, series: NamedSeries): number | null => {
 /** The time of the newest line as a value, where that field of lines is asked for. */
 const timesOfLines = (panel: Panel, answers: readonly Answered[]): readonly NamedSeries[] => {
   const { fields } = optionObject(panel.options, 'reduceOptions')
-  if (fields !== TIME_FIELD) return []
+  if (fields !== LINE_TIME_FIELD) return []
   return answers.flatMap(({ target, result }) => {
     const [newest] = result.kind === 'lines' ? result.lines : []
     if (newest === undefined) return []
