@@ -2,31 +2,49 @@ import { nextDelayMs } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
 import { BACKOFF, HEALTHY_MS, RETRY_AFTER_MAX_MS, TRIES_WHEN_REFUSED } from './limits.ts'
 
+/** Counts what happens time after time; two minutes without it and it begins anew. */
+class Streak {
+  readonly #clock: Clock
+  #times = 0
+  #atMs = -Infinity
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** @returns how often it happened, this time included. */
+  again(): number {
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs - this.#atMs >= HEALTHY_MS) this.#times = 0
+    this.#atMs = nowMs
+    this.#times += 1
+    return this.#times
+  }
+
+  end(): void {
+    this.#times = 0
+  }
+}
+
 /** How long to wait after the failures so far; two minutes without one and it begins anew. */
 export class Patience {
-  readonly #clock: Clock
+  readonly #failures: Streak
   readonly #random: () => number
-  #failures = 0
-  #failedAtMs = -Infinity
 
   constructor(clock: Clock, random: () => number) {
-    this.#clock = clock
+    this.#failures = new Streak(clock)
     this.#random = random
   }
 
   /** One more failure. @returns the wait before the next try; a Retry-After wins if it is larger. */
   nextWaitMs(retryAfterMs: number | null): number {
-    const nowMs = this.#clock.monotonicMs()
-    if (nowMs - this.#failedAtMs >= HEALTHY_MS) this.#failures = 0
-    this.#failedAtMs = nowMs
-    const waitMs = nextDelayMs(BACKOFF, this.#failures, this.#random)
-    this.#failures += 1
+    const waitMs = nextDelayMs(BACKOFF, this.#failures.again() - 1, this.#random)
     return Math.max(waitMs, Math.min(retryAfterMs ?? 0, RETRY_AFTER_MAX_MS))
   }
 
   /** All is well: the next failure counts as the first. */
   restore(): void {
-    this.#failures = 0
+    this.#failures.end()
   }
 }
 
@@ -35,21 +53,15 @@ export class Patience {
  * allow, until it has read the roles. Two minutes without a refusal and it begins anew.
  */
 export class Refusals {
-  readonly #clock: Clock
-  #times = 0
-  #refusedAtMs = -Infinity
+  readonly #refusals: Streak
 
   constructor(clock: Clock) {
-    this.#clock = clock
+    this.#refusals = new Streak(clock)
   }
 
   /** Refused once more. @returns whether that is for long, so that asking soon is of no use. */
   again(): boolean {
-    const nowMs = this.#clock.monotonicMs()
-    if (nowMs - this.#refusedAtMs >= HEALTHY_MS) this.#times = 0
-    this.#refusedAtMs = nowMs
-    this.#times += 1
-    return this.#times > TRIES_WHEN_REFUSED
+    return this.#refusals.again() > TRIES_WHEN_REFUSED
   }
 }
 
