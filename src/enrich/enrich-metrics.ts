@@ -24,7 +24,6 @@ export type EnrichMetrics = {
 export type EnrichGauges = { readonly cacheBytes: number; readonly cacheObjects: number; readonly waiting: number }
 
 type Families = {
-  readonly events: Counter
   readonly waits: Histogram
   readonly requests: Counter
   readonly missing: Gauge
@@ -36,7 +35,7 @@ type Families = {
 const FAMILIES = new WeakMap<Registry, Families>()
 
 /** Counted in plain numbers until the page is read: a labelled counter costs more than looking an event up. */
-const endedCounter = (registers: Registry[], ended: Families['ended']): Counter =>
+const exposeEnded = (registers: Registry[], ended: Families['ended']): void => {
   new Counter({
     name: 'eventail_enrich_events_total',
     help: 'Events by how their enrichment ended.',
@@ -51,6 +50,7 @@ const endedCounter = (registers: Registry[], ended: Families['ended']): Counter 
       }
     },
   })
+}
 
 const createFamilies = (registry: Registry): Families => {
   const registers = [registry]
@@ -73,10 +73,10 @@ const createFamilies = (registry: Registry): Families => {
     'Events that wait for what is looked up; queued, for each client.',
     (g) => g.waiting,
   )
+  exposeEnded(registers, ended)
   return {
     jobs,
     ended,
-    events: endedCounter(registers, ended),
     waits: new Histogram({
       name: 'eventail_enrich_wait_seconds',
       help: 'How long events waited for what was looked up, of those that did.',

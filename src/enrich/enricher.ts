@@ -1,4 +1,3 @@
-import type { Enrichment } from '../entry/enrichment.ts'
 import { namespaceOf } from '../entry/event-fields.ts'
 import type { KubeEvent } from '../kube/event.ts'
 import type { Chosen } from './choice.ts'
@@ -6,14 +5,11 @@ import { type EnrichOptions, wantsObject } from './enrich-options.ts'
 import type { Outcome } from './enrich-metrics.ts'
 import type { Facts } from './facts.ts'
 import type { Labels } from './label-watch.ts'
-import { Looks } from './looks.ts'
+import { type Look, Looks } from './looks.ts'
 import type { Lookups } from './lookups.ts'
 import { followOwners, type Top } from './owners.ts'
 import type { ResourceTable } from './resource.ts'
 import type { Targets } from './targets.ts'
-
-/** What is known of an event's surroundings at this moment; `pending`: more may come. */
-export type Look = { readonly enrichment: Enrichment; readonly outcome: Outcome | 'pending' }
 
 export type EnricherOptions = {
   readonly options: EnrichOptions

@@ -2,7 +2,8 @@ import type { KubeFailure } from '../kube/client.ts'
 import { readPage } from '../kube/page.ts'
 import { nameOf, namespaceOf } from './facts.ts'
 import type { MetadataApi } from './metadata-api.ts'
-import { type Resource, resourceName } from './resource.ts'
+import type { Resource } from './resource.ts'
+import { groupKeyOf } from './wants.ts'
 
 export type ListReaderOptions = {
   readonly api: MetadataApi
@@ -37,7 +38,7 @@ export class ListReader {
   readonly #o: ListReaderOptions
   readonly #restsUntil = new Map<string, number>()
   readonly #underWay = new Set<string>()
-  /** Objects in the last list that was read to its end, remembered as long. */
+  /** Objects in the last list that was read to its end; may change, so it is forgotten after `RESTS_MS`. */
   readonly #sizes = new Map<string, { readonly objects: number; readonly untilMs: number }>()
   #nowMs = 0
 
@@ -51,15 +52,15 @@ export class ListReader {
    */
   isWorthIt(resource: Resource, namespace: string, { wanted, nowMs }: { wanted: number; nowMs: number }): boolean {
     this.#nowMs = nowMs
-    const key = keyOf(resource, namespace)
-    if (this.#underWay.has(key) || this.#underWay.has(keyOf(resource, ''))) return false
+    const key = groupKeyOf(resource, namespace)
+    if (this.#underWay.has(key) || this.#underWay.has(groupKeyOf(resource, ''))) return false
     const last = this.#sizes.get(key)
     if (last !== undefined && nowMs < last.untilMs && wanted * OBJECTS_PER_REQUEST < last.objects) return false
     return nowMs >= (this.#restsUntil.get(key) ?? 0)
   }
 
   async read(resource: Resource, namespace: string, listener: ListListener): Promise<ListEnd> {
-    const key = keyOf(resource, namespace)
+    const key = groupKeyOf(resource, namespace)
     let size = 0
     const onItem: ListListener['onItem'] = (item, place) => {
       size += 1
@@ -88,7 +89,7 @@ export class ListReader {
       else if (outcome.kind === 'too_large') break
       else return outcome
     }
-    remember(this.#restsUntil, keyOf(resource, namespace), this.#nowMs + RESTS_MS)
+    remember(this.#restsUntil, groupKeyOf(resource, namespace), this.#nowMs + RESTS_MS)
     return { kind: 'given_up' }
   }
 
@@ -108,8 +109,6 @@ export class ListReader {
     return page.continueToken === null ? { kind: 'complete' } : { kind: 'more', continueToken: page.continueToken }
   }
 }
-
-const keyOf = (resource: Resource, namespace: string): string => `${resourceName(resource)} ${namespace}`
 
 const remember = <T>(map: Map<string, T>, key: string, value: T): void => {
   if (map.size >= MAX_REMEMBERED) map.clear()

@@ -1,18 +1,21 @@
-import { NO_ENRICHMENT } from '../entry/enrichment.ts'
+import { type Enrichment, NO_ENRICHMENT } from '../entry/enrichment.ts'
 import { compose, type Found } from './compose.ts'
-import type { Look } from './enricher.ts'
+import type { Outcome } from './enrich-metrics.ts'
 import type { Facts } from './facts.ts'
 
+/** What is known of an event's surroundings at this moment; `pending`: more may come. */
+export type Look = { readonly enrichment: Enrichment; readonly outcome: Outcome | 'pending' }
+
 /** All that a look depends on. */
-export type Seen = Pick<Found, 'top' | 'namespaceLabels' | 'nodeLabels' | 'nodeName'> & {
+export type LookParts = Pick<Found, 'top' | 'namespaceLabels' | 'nodeLabels' | 'nodeName'> & {
   /** Null: nothing is known of the object. */
   readonly facts: Facts | null
   readonly outcome: Look['outcome']
 }
 
-type Remembered = { readonly seen: Seen; readonly look: Look }
+type Remembered = { readonly parts: LookParts; readonly look: Look }
 
-const isAlike = (a: Seen, b: Seen): boolean =>
+const isAlike = (a: LookParts, b: LookParts): boolean =>
   a.outcome === b.outcome &&
   a.namespaceLabels === b.namespaceLabels &&
   a.nodeLabels === b.nodeLabels &&
@@ -30,13 +33,13 @@ export class Looks {
     this.#maxNames = maxNames
   }
 
-  of(seen: Seen): Look {
-    const { facts } = seen
+  of(parts: LookParts): Look {
+    const { facts } = parts
     const last = facts === null ? this.#ofNothing : this.#byFacts.get(facts)
-    if (last && isAlike(last.seen, seen)) return last.look
-    const { namespaceLabels, nodeLabels, nodeName, outcome } = seen
+    if (last && isAlike(last.parts, parts)) return last.look
+    const { namespaceLabels, nodeLabels, nodeName, outcome } = parts
     // Of the event itself, which may be large, nothing is kept.
-    const top = seen.top && { kind: seen.top.kind, name: seen.top.name }
+    const top = parts.top && { kind: parts.top.kind, name: parts.top.name }
     const found: Found = {
       labels: facts?.labels ?? [],
       annotations: facts?.annotations ?? [],
@@ -44,7 +47,7 @@ export class Looks {
       ...{ top, namespaceLabels, nodeLabels, nodeName },
     }
     const look: Look = { enrichment: compose(found, this.#maxNames) ?? NO_ENRICHMENT, outcome }
-    const remembered = { seen: { ...seen, top }, look }
+    const remembered = { parts: { ...parts, top }, look }
     if (facts === null) this.#ofNothing = remembered
     else this.#byFacts.set(facts, remembered)
     return look

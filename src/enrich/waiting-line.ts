@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Enrichment } from '../entry/enrichment.ts'
 import type { KubeEvent } from '../kube/event.ts'
-import type { Enricher, Look } from './enricher.ts'
+import type { Enricher } from './enricher.ts'
 import type { EnrichMetrics } from './enrich-metrics.ts'
 
 export type WaitingLineOptions = {
@@ -15,8 +15,6 @@ export type WaitingLineOptions = {
 type Waiting =
   | {
       readonly event: KubeEvent
-      /** All that is wanted, when it was known at once; null: more may have come by the time it leaves. */
-      readonly known: Look | null
       readonly sizeBytes: number
       readonly sinceMs: number
       readonly pass: (enrichment: Enrichment) => void
@@ -69,10 +67,8 @@ export class WaitingLine {
 
   /** Passes the event on within the time to wait. */
   wait(event: KubeEvent, pass: (enrichment: Enrichment) => void): void {
-    const look = this.#o.enricher.look(event)
     const sizeBytes = EVENT_BYTES + lengthOf(event)
-    const known = look.outcome === 'complete' ? look : null
-    this.#line.push({ event, known, sizeBytes, sinceMs: this.#o.clock.monotonicMs(), pass })
+    this.#line.push({ event, sizeBytes, sinceMs: this.#o.clock.monotonicMs(), pass })
     this.#events += 1
     this.#sizeBytes += sizeBytes
     this.#wakeInTime()
@@ -166,7 +162,7 @@ export class WaitingLine {
       return true
     }
     const { enricher, metrics } = this.#o
-    const look = first.known ?? enricher.look(first.event)
+    const look = enricher.look(first.event)
     const waitedMs = nowMs - first.sinceMs
     if (look.outcome === 'pending' && waitedMs < this.#waitMs - 1) return false
     this.#left += 1

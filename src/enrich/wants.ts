@@ -158,7 +158,8 @@ export class Wants {
   }
 }
 
-const groupKeyOf = (resource: Resource, namespace: string): string => `${resourceName(resource)} ${namespace}`
+/** A kind in a namespace, '' being all of them. */
+export const groupKeyOf = (resource: Resource, namespace: string): string => `${resourceName(resource)} ${namespace}`
 
 /** With the most that events wait for; where none do, with the most that is stale. */
 const largestOf = (groups: readonly Group[]): Group | undefined => {
