@@ -1,5 +1,5 @@
 import { capped } from '../entry/bounded-text.ts'
-import { occurrencesOf } from '../entry/event-fields.ts'
+import { namespaceOf, occurrencesOf } from '../entry/event-fields.ts'
 import { creationTime, eventTime } from '../entry/timestamp.ts'
 import type { KubeEvent } from '../kube/event.ts'
 import type { ThrottleOptions } from './throttle-options.ts'
@@ -14,6 +14,9 @@ const MAX_KEY_BYTES = 256
  */
 export const repeatKey = ({ namespace, involved: { kind, name, uid }, reason }: KubeEvent): string =>
   capped(`${namespace} ${kind} ${name} ${uid} ${reason}`, MAX_KEY_BYTES)
+
+/** What `namespace_lines` counts for. */
+export const namespaceKey = (event: KubeEvent): string => capped(namespaceOf(event), MAX_KEY_BYTES)
 
 /**
  * The time by which windows are told: the event's, but not before the API server created it. Else a writer could have a

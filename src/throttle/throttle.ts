@@ -1,6 +1,5 @@
-import { namespaceOf } from '../entry/event-fields.ts'
 import type { KubeEvent } from '../kube/event.ts'
-import { repeatKey, suppressedOf, throttleTimeNs } from './repeats.ts'
+import { namespaceKey, repeatKey, suppressedOf, throttleTimeNs } from './repeats.ts'
 import type { ThrottleOptions } from './throttle-options.ts'
 import { type Slot, WindowLimit } from './window-limit.ts'
 
@@ -35,7 +34,7 @@ export const createThrottle = (options: ThrottleOptions | null): Throttle => {
     const mayTell = suppressed > 0 && suppressed >= lines
     const ofObject = objects?.slot(repeatKey(event), timestampNs)
     if (!isWithin(ofObject, mayTell ? lines + 1 : lines)) return BY_OBJECT
-    const ofNamespace = namespaces?.slot(namespaceOf(event), timestampNs)
+    const ofNamespace = namespaces?.slot(namespaceKey(event), timestampNs)
     if (!isWithin(ofNamespace, namespaceLines)) return BY_NAMESPACE
     if (ofObject !== undefined) objects?.count(ofObject)
     if (ofNamespace !== undefined) namespaces?.count(ofNamespace)
